@@ -1,0 +1,1 @@
+"""The wire: signatures, messages, the engine and a simulated gateway."""

@@ -1,0 +1,1 @@
+"""What is true: rules, records and persistence, with no screen and no socket."""

@@ -1,0 +1,1 @@
+"""The terminal: the panel and its command line."""
