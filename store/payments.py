@@ -1,0 +1,118 @@
+"""What a payment is: the frozen objects that the rules are applied to.
+
+A payment's status is read from `as_of` only (see `store.judging`); what a record holds is the status of its last
+change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from store.money import Money
+from store.states import UNANSWERED, AttemptState, PaymentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the engine knows of sending one attempt.
+
+    `tries` counts `pay` requests. `may_have_arrived` is True from the first byte that may have left. `pay_stopped` is
+    True once `pay` must not be repeated. `asked` counts `status` requests. `outcome` tells in words how the last
+    request ended.
+    """
+
+    tries: int = 0
+    may_have_arrived: bool = False
+    pay_stopped: bool = False
+    asked: int = 0
+    asked_before_deadline: bool = False
+    last_request_at: datetime | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to pay a payment through one method. `id` is 32 lower-case hex digits; `deadline` None: no period."""
+
+    id: str
+    method_id: int
+    connector_id: int
+    state: AttemptState
+    started_at: datetime
+    started_by: str
+    deadline: datetime | None = None
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    delivery: Delivery = Delivery()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One change of a payment: when, by which rule, and the status after it."""
+
+    at: datetime
+    rule: str
+    status: PaymentStatus
+    attempt_id: str = ""
+    answer_id: str = ""
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment: `total` never changes and is in its account's currency.
+
+    `in_progress` is the id of the one attempt by which it is Processing, empty otherwise. `customer_message` is what
+    the customer sees beside the status. `due_date` None: it never expires.
+    """
+
+    id: int
+    version: int = 0
+    number: str
+    account_id: int
+    total: Money
+    status: PaymentStatus
+    created_at: datetime
+    created_by: str
+    description: str = ""
+    due_date: date | None = None
+    closed_at: datetime | None = None
+    in_progress: str = ""
+    customer_message: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The first moment after the due date: the end of that day, UTC."""
+        if self.due_date is None:
+            return None
+        return datetime.combine(self.due_date, time(), UTC) + timedelta(days=1)
+
+    @property
+    def attempt_in_progress(self) -> Attempt | None:
+        """The attempt by which the payment is Processing, None where there is none."""
+        return self.attempt(self.in_progress)
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the attempt in progress runs out, None where nothing is counted down."""
+        attempt = self.attempt_in_progress
+        return attempt.deadline if attempt else None
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """Return the attempt of this id, None if the payment has none."""
+        return next((each for each in self.attempts if each.id == attempt_id), None)
+
+    def with_attempt(self, attempt: Attempt) -> Payment:
+        """Return the payment with this attempt in the place of the one with its id, or added at the end."""
+        if self.attempt(attempt.id) is None:
+            return replace(self, attempts=(*self.attempts, attempt))
+        return replace(self, attempts=tuple(attempt if each.id == attempt.id else each for each in self.attempts))
+
+
+def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:
+    """Return the attempts whose deadline still means something: not answered, and with a period."""
+    return tuple(each for each in payment.attempts if each.state in UNANSWERED and each.deadline is not None)
