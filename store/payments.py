@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 
 from store.money import Money
+from store.records import Record
 from store.states import UNANSWERED, AttemptState, PaymentStatus
 
 
@@ -61,15 +63,16 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class Payment(Record):
     """One payment: `total` never changes and is in its account's currency.
 
     `in_progress` is the id of the one attempt by which it is Processing, empty otherwise. `customer_message` is what
     the customer sees beside the status. `due_date` None: it never expires.
     """
 
-    id: int
-    version: int = 0
+    TABLE: ClassVar[str] = "payments"
+    WORD: ClassVar[str] = "payment"
+
     number: str
     account_id: int
     total: Money

@@ -1,0 +1,44 @@
+"""Records: how the frozen objects that are stored become JSON and come back.
+
+A kind of record is a frozen dataclass below `Record`. Its class says which TinyDB table holds it (`TABLE`) and what
+people call one (`WORD`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record has: an `id` that is never used twice in its table, and `version`, which counts its changes.
+
+    A record that was never written has version 0.
+    """
+
+    TABLE: ClassVar[str]
+    WORD: ClassVar[str]
+
+    id: int
+    version: int = 0
+
+
+R = TypeVar("R", bound=Record)
+
+
+def to_json(record: Record) -> bytes:
+    """Return a record as one line of JSON."""
+    return msgspec.json.encode(record)
+
+
+def from_json(kind: type[R], line: bytes) -> R:
+    """Read a record of this kind. Raises msgspec.MsgspecError for JSON that is not one."""
+    return msgspec.json.decode(line, type=kind)
+
+
+def next_version(record: R) -> R:
+    """Return the record as it is written next."""
+    return replace(record, version=record.version + 1)
