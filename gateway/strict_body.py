@@ -1,0 +1,109 @@
+"""The JSON part of a message's arrival: bytes in, an object whose leaves are all texts out, or one error.
+
+Nothing is guessed: no duplicate names, no numbers, no lists, no other encoding than UTF-8. What two readers could read
+in two ways is refused before its signature is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+from gateway.errors import MalformedBody
+
+MAX_BODY_BYTES = 64 * 1024
+"""No message is larger, ours or theirs."""
+MAX_DEPTH = 8
+"""The message itself is depth 1, its `settings` depth 2."""
+
+JsonBody: TypeAlias = "dict[str, str | JsonBody]"
+
+
+class _Number(str):
+    """A number as it was written: never converted, only reported."""
+
+    __slots__ = ()
+
+
+def read_body(raw: bytes) -> JsonBody:
+    """Return the JSON object in `raw`. Raises MalformedBody, and nothing else, for any other bytes."""
+    if len(raw) > MAX_BODY_BYTES:
+        raise MalformedBody(f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are taken.")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    try:
+        body = json.loads(
+            text,
+            object_pairs_hook=_checked_object,
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=_refuse_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise MalformedBody(
+            f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise MalformedBody(_TOO_DEEP) from None
+    if not isinstance(body, dict):
+        raise MalformedBody(f"The body is {_kind(body)}, not an object.")
+    _check_depth(body)
+    return body
+
+
+_TOO_DEEP = f"The body nests deeper than {MAX_DEPTH} objects."
+
+
+def _checked_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return one JSON object, after refusing whatever it may not hold."""
+    checked: dict[str, object] = {}
+    for name, value in pairs:
+        if name in checked:
+            raise MalformedBody(f"The name {_shown(name)} stands twice in one object.")
+        if isinstance(value, _Number) or not isinstance(value, (str, dict)):
+            raise MalformedBody(f"The value of {_shown(name)} is {_kind(value)}; every value is sent as a text.")
+        if not (_is_whole(name) and (isinstance(value, dict) or _is_whole(value))):
+            raise MalformedBody(f"{_shown(name)} holds half a surrogate pair, which is no character.")
+        checked[name] = value
+    return checked
+
+
+def _check_depth(body: dict[str, object]) -> None:
+    level: list[dict[str, object]] = [body]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in outer.values() if isinstance(inner, dict)]
+        if not level:
+            return
+    raise MalformedBody(_TOO_DEEP)
+
+
+def _refuse_constant(name: str) -> object:
+    raise MalformedBody(f"{name} is not JSON.")
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether every character of the text can be written as UTF-8 (half a surrogate pair cannot)."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, _Number):
+        return "a number"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    return "a list" if isinstance(value, list) else "a text"
+
+
+def _shown(name: str) -> str:
+    """Return a name fit for one line of a report: ASCII, quoted, cut."""
+    return ascii(name if len(name) <= 64 else name[:64] + "…")
