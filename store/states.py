@@ -124,6 +124,14 @@ UNANSWERED = frozenset({AttemptState.QUEUED, AttemptState.SENT})
 ANSWERS = frozenset({Event.SUCCESS, Event.FAILURE, Event.PENDING})
 COMMANDS = frozenset({Event.START, Event.CANCEL, Event.PAY_FROM_BALANCE})
 
+OPERATOR_ACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "charge-returned": "An operator returned a held charge to the account balance.",
+        "answer-dismissed": "An operator dismissed an answer from the inbox, for a reason.",
+    }
+)
+"""What a payment's history can hold besides rules: what operators did in the inbox. The payment stays as it is."""
+
 FAILURE_WITHOUT_MESSAGE = "The payment gateway did not accept the payment."
 
 _States = Mapping[AttemptState, AttemptState]
@@ -436,6 +444,14 @@ def rule_for(facts: Facts) -> Rule | None:
     return next((rule for rule in RULES if rule.fits(facts)), None)
 
 
+def rule_named(name: str) -> Rule:
+    """Return the first line of this name. Raises KeyError."""
+    for rule in RULES:
+        if rule.name == name:
+            return rule
+    raise KeyError(name)
+
+
 def explain(name: str) -> str:
-    """Return in one sentence what the rule of this name does; the name itself if no rule has it."""
-    return next((rule.says for rule in RULES if rule.name == name), name)
+    """Return in one sentence what the rule or operator's act of this name does; the name itself if there is none."""
+    return next((rule.says for rule in RULES if rule.name == name), OPERATOR_ACTS.get(name, name))

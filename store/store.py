@@ -129,11 +129,16 @@ class Transaction(View):
                 record.id,
                 seen=record.version,
                 current=current,
-                changed_by=self._last_change_by(record),
+                changed_by=self.last_change_by(record),
             )
         written = next_version(record)
         self._written.setdefault(type(record).TABLE, {})[record.id] = to_json(written)
         return written
+
+    def keep(self, payment: Payment) -> Payment:
+        """Write a payment that was read as of now, if its deadline or due date has passed since it was written."""
+        line = self._records(Payment)[payment.id]
+        return payment if line == to_json(payment) else self.put(payment)
 
     def log(self, by: Actor, action: str, subject: str, text: str = "") -> None:
         """Add a line to the action log: who did what to which object."""
@@ -162,7 +167,8 @@ class Transaction(View):
         stored = self._image.records(kind.TABLE)
         return stored if not written else _Overlay(written, stored)
 
-    def _last_change_by(self, record: Record) -> str:
+    def last_change_by(self, record: Record) -> str:
+        """Return who changed a record last, by the action log."""
         subject = subject_of(record)
         lines = [each for each in self.all(LogLine) if each.subject == subject]
         return lines[-1].by if lines else "another process"

@@ -1,0 +1,297 @@
+"""Payment gateway connectors: made and kept by managers of the root reseller only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, ClassVar
+
+from tinydb import where
+
+from store.actors import Actor
+from store.connector_url import check_connector_url
+from store.errors import NotFound, ProblemItem, Problems, Refused, StaleEdit
+from store.payment_method import PaymentMethod
+from store.records import Record
+from store.settings_schema import SettingsSchema, check_schema, check_static, parse_schema
+
+if TYPE_CHECKING:
+    from store.store import Transaction, View
+
+SHORTEST_PERIOD_MINUTES = Decimal("0.1")
+LONGEST_PERIOD_MINUTES = Decimal(525_600)
+LONGEST_NAME = 100
+SHORTEST_KEY = 16
+GRACE_SECONDS = 24 * 3600
+"""How long an old key still matches after a rotation, unless said otherwise."""
+NOTHING_TO_SET = "[]"
+"""The JSON Schema of a connector whose methods have nothing to set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector(Record):
+    """One payment gateway connector.
+
+    `period_seconds` None: no period, so no deadline and no countdown. `schema_text` and `static_text` are kept as
+    typed. `previous_key` matches until `previous_key_until`. A deleted connector starts no attempts, but its answers
+    go on.
+    """
+
+    TABLE: ClassVar[str] = "connectors"
+    WORD: ClassVar[str] = "connector"
+
+    name: str
+    url: str
+    shared_key: str
+    period_seconds: Decimal | None
+    schema_text: str
+    static_text: str
+    created_at: datetime
+    previous_key: str = ""
+    previous_key_until: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        """Return the connector without its secrets."""
+        return f"Connector(id={self.id}, name={self.name!r}, url={self.url!r})"
+
+    @property
+    def period(self) -> timedelta | None:
+        """The period for payment processing, None where there is none."""
+        if self.period_seconds is None:
+            return None
+        return timedelta(microseconds=int(self.period_seconds * 1_000_000))
+
+    @property
+    def period_minutes(self) -> Decimal | None:
+        """The period as it is typed: minutes, decimals allowed."""
+        return None if self.period_seconds is None else (self.period_seconds / 60).normalize()
+
+    @property
+    def schema(self) -> SettingsSchema:
+        """What a payment method of this connector must supply."""
+        return parse_schema(self.schema_text)
+
+    def keys_at(self, now: datetime) -> tuple[str, ...]:
+        """Return the keys that an answer may be signed with at this moment, the current one first."""
+        if self.previous_key and self.previous_key_until is not None and now < self.previous_key_until:
+            return (self.shared_key, self.previous_key)
+        return (self.shared_key,)
+
+    def signing_key_at(self, now: datetime) -> str:
+        """Return the key that requests are signed with: the old one until its grace time ends."""
+        return self.keys_at(now)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorForm:
+    """The New Payment Gateway Connector form as it was typed; an empty `shared_key` is made by itself."""
+
+    name: str
+    url: str
+    period_minutes: str = ""
+    schema_text: str = ""
+    static_text: str = ""
+    shared_key: str = ""
+
+    def __repr__(self) -> str:
+        """Return the form without what may be secret."""
+        return f"ConnectorForm(name={self.name!r}, url={self.url!r})"
+
+
+def check(form: ConnectorForm) -> tuple[ProblemItem, ...]:
+    """Return every problem of a form, in the order of its fields."""
+    problems: list[ProblemItem] = []
+    if not form.name.strip():
+        problems.append(ProblemItem("Name", "is empty; write a name that operators know the gateway by."))
+    elif len(form.name.strip()) > LONGEST_NAME:
+        problems.append(ProblemItem("Name", f"is longer than {LONGEST_NAME} characters; shorten it."))
+    problems.extend(ProblemItem("Connector URL", each) for each in check_connector_url(form.url.strip()))
+    problems.extend(_key_problems(form.shared_key))
+    try:
+        _period_seconds(form.period_minutes)
+    except ValueError as error:
+        problems.append(ProblemItem("Period for payment processing", str(error)))
+    schema, schema_problems = check_schema(form.schema_text)
+    problems.extend(schema_problems)
+    problems.extend(check_static(form.static_text, schema)[1])
+    return tuple(problems)
+
+
+def create(tx: Transaction, by: Actor, form: ConnectorForm) -> Connector:
+    """Create a connector; its Secret Shared Key is made by itself if the form has none.
+
+    Raises Problems with all problem items, NotPermitted.
+    """
+    _need_rights(by)
+    _refuse_problems(form)
+    made = tx.put(
+        Connector(
+            id=tx.next_id(Connector),
+            name=form.name.strip(),
+            url=form.url.strip(),
+            shared_key=form.shared_key or tx.ids.shared_key(),
+            period_seconds=_period_seconds(form.period_minutes),
+            schema_text=form.schema_text,
+            static_text=form.static_text,
+            created_at=tx.now,
+        )
+    )
+    tx.log(by, "connector created", f"connector {made.id}", made.name)
+    return made
+
+
+def update(tx: Transaction, by: Actor, connector_id: int, form: ConnectorForm, *, version: int) -> Connector:
+    """Change a connector that was read at `version`; the Secret Shared Key is changed by `rotate_key` only.
+
+    Raises Problems, Refused (the JSON Schema changed while Instances > 0), StaleEdit, NotPermitted, NotFound.
+    """
+    _need_rights(by)
+    current = get(tx, by, connector_id)
+    if current.version != version:
+        raise StaleEdit(
+            Connector.WORD, connector_id, seen=version, current=current.version, changed_by=tx.last_change_by(current)
+        )
+    _refuse_problems(form)
+    if form.shared_key:
+        raise Refused("The Secret Shared Key is not edited; rotate it, so that the old one matches for a grace time.")
+    instances = instances_of(tx, connector_id)
+    if instances and form.schema_text != current.schema_text:
+        raise Refused(
+            f"The JSON Schema cannot change while Instances is {instances}: "
+            "payment methods hold settings made for it. Delete them first, or create another connector."
+        )
+    changed = tx.put(
+        replace(
+            current,
+            name=form.name.strip(),
+            url=form.url.strip(),
+            period_seconds=_period_seconds(form.period_minutes),
+            schema_text=form.schema_text,
+            static_text=form.static_text,
+        )
+    )
+    tx.log(by, "connector changed", f"connector {connector_id}", changed.name)
+    return changed
+
+
+def delete(tx: Transaction, by: Actor, connector_id: int) -> Connector:
+    """Hide a connector: no new attempts, but its keys, answers and status requests go on.
+
+    Raises Refused, naming the methods, while Instances > 0; NotPermitted, NotFound.
+    """
+    _need_rights(by)
+    current = get(tx, by, connector_id)
+    methods = methods_of(tx, connector_id)
+    if methods:
+        names = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
+        raise Refused(f"The connector has Instances {len(methods)}: {names}. Delete these payment methods first.")
+    deleted = tx.put(replace(current, deleted_at=tx.now))
+    tx.log(by, "connector deleted", f"connector {connector_id}", current.name)
+    return deleted
+
+
+def rotate_key(
+    tx: Transaction, by: Actor, connector_id: int, *, new_key: str = "", grace_seconds: int = GRACE_SECONDS
+) -> Connector:
+    """Give a connector a new key; the old one matches, and signs requests, for `grace_seconds` more.
+
+    Raises Refused while an earlier rotation's grace time runs, Problems for a bad key, NotPermitted, NotFound.
+    """
+    _need_rights(by)
+    current = get(tx, by, connector_id)
+    problems = _key_problems(new_key)
+    if grace_seconds < 0:
+        problems.append(ProblemItem("Grace time", f"{grace_seconds} s is less than 0; write 0 to use the new key now."))
+    if problems:
+        raise Problems(tuple(problems))
+    if len(current.keys_at(tx.now)) > 1:
+        raise Refused(
+            f"The key before this one matches until {current.previous_key_until:%Y-%m-%d %H:%M:%S} UTC; "
+            "rotate again after that."
+        )
+    rotated = tx.put(
+        replace(
+            current,
+            shared_key=new_key or tx.ids.shared_key(),
+            previous_key=current.shared_key if grace_seconds else "",
+            previous_key_until=tx.now + timedelta(seconds=grace_seconds) if grace_seconds else None,
+        )
+    )
+    tx.log(by, "key rotated", f"connector {connector_id}", f"the old key matches for {grace_seconds} s more")
+    return rotated
+
+
+def reveal_key(tx: Transaction, by: Actor, connector_id: int) -> str:
+    """Return the Secret Shared Key and log who asked for it. Raises NotPermitted, NotFound."""
+    _need_rights(by)
+    current = get(tx, by, connector_id)
+    tx.log(by, "key revealed", f"connector {connector_id}", current.name)
+    return current.shared_key
+
+
+def get(view: View, by: Actor, connector_id: int) -> Connector:
+    """Return a connector that is not deleted. Raises NotFound, NotPermitted outside the root reseller."""
+    by.need_root("Payment Gateway Connectors")
+    return usable(view, connector_id)
+
+
+def usable(view: View, connector_id: int) -> Connector:
+    """Return a connector that is not deleted, for whoever bases a method on it. Raises NotFound."""
+    found = view.find(Connector, connector_id)
+    if found is None or found.deleted_at is not None:
+        raise NotFound(Connector.WORD, connector_id)
+    return found
+
+
+def listed(view: View, by: Actor) -> list[Connector]:
+    """Return the connectors that are not deleted, by id. Raises NotPermitted outside the root reseller."""
+    by.need_root("Payment Gateway Connectors")
+    return [each for each in view.all(Connector) if each.deleted_at is None]
+
+
+def methods_of(view: View, connector_id: int) -> list[PaymentMethod]:
+    """Return the payment methods, on all reseller levels, that are based on a connector."""
+    found = view.search(PaymentMethod, where("connector_id") == connector_id)
+    return [each for each in found if each.deleted_at is None]
+
+
+def instances_of(view: View, connector_id: int) -> int:
+    """Return Instances: how many payment methods, on all reseller levels, are based on a connector."""
+    return len(methods_of(view, connector_id))
+
+
+def _need_rights(by: Actor) -> None:
+    by.need_root("Payment Gateway Connectors")
+    by.need_full_control()
+
+
+def _refuse_problems(form: ConnectorForm) -> None:
+    problems = check(form)
+    if problems:
+        raise Problems(problems)
+
+
+def _key_problems(key: str) -> list[ProblemItem]:
+    if key and len(key) < SHORTEST_KEY:
+        short = f"is shorter than {SHORTEST_KEY} characters; leave it empty to have one made."
+        return [ProblemItem("Secret Shared Key", short)]
+    if key != key.strip() or not key.isprintable():
+        return [ProblemItem("Secret Shared Key", "starts or ends with a space or holds a control character.")]
+    return []
+
+
+def _period_seconds(minutes: str) -> Decimal | None:
+    typed = minutes.strip()
+    if not typed:
+        return None
+    limits = f"from {SHORTEST_PERIOD_MINUTES} to {LONGEST_PERIOD_MINUTES:,}"
+    wanted = f"write minutes {limits}, 15 or 0.5 for example, or leave it empty"
+    try:
+        value = Decimal(typed)
+    except InvalidOperation:
+        raise ValueError(f"{typed!r} is not a number; {wanted}.") from None
+    if not value.is_finite() or not SHORTEST_PERIOD_MINUTES <= value <= LONGEST_PERIOD_MINUTES:
+        raise ValueError(f"{typed} is out of range; {wanted}.")
+    return (value * 60).quantize(Decimal("0.000001")).normalize()

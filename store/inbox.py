@@ -1,0 +1,170 @@
+"""The inbox: answers that could not be applied, and what an operator can do about each (design section 2, *Inbox*)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from store import accounts, answers, payment_commands
+from store.actors import Actor
+from store.answers import Answer, AnswerGiven, AnswerResult, ChargePlace, Origin, Verdict
+from store.errors import NotFound, ProblemItem, Problems, Refused
+from store.payments import Payment
+from store.states import rule_named
+
+if TYPE_CHECKING:
+    from store.store import Transaction, View
+
+
+def visible_to(view: View, by: Actor) -> list[Answer]:
+    """Return the inbox that the actor may see, the oldest first; unmatched answers are the root reseller's."""
+    waiting = answers.in_inbox(view)
+    if by.at_root:
+        return waiting
+    reach = {each.id for each in payment_commands.visible_to(view, by)}
+    return [each for each in waiting if each.payment_id in reach]
+
+
+def get(view: View, by: Actor, code: str) -> Answer:
+    """Return an answer by its ID (`A17`) that the actor may see. Raises NotFound."""
+    digits = code.strip().upper().removeprefix("A")
+    found = view.find(Answer, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
+    if found is None:
+        raise NotFound(Answer.WORD, code)
+    if found.payment_id is not None:
+        payment_commands.get(view, by, found.payment_id)
+    elif not by.at_root:
+        raise NotFound(Answer.WORD, code)
+    return found
+
+
+def attach(tx: Transaction, by: Actor, code: str, attempt_id: str) -> Verdict:
+    """Judge an unmatched answer now as if it had named this attempt of the same connector.
+
+    A charge that is there already makes it *same as* that one. Raises Refused (not unmatched, another connector),
+    NotFound, NotPermitted.
+    """
+    by.need_full_control()
+    answer = _waiting(tx, by, code)
+    if answer.attempt_id:
+        raise Refused(f"Only an unmatched answer can be attached; {answer.code} names attempt {answer.attempt_id}.")
+    payment = answers.payment_of_attempt(tx, attempt_id)
+    if payment is None:
+        raise NotFound("attempt", attempt_id)
+    payment_commands.get(tx, by, payment.id)
+    attempt = payment.attempt(attempt_id)
+    if attempt is None or attempt.connector_id != answer.given.connector_id:
+        raise Refused(f"The answer came through connector {answer.given.connector_id}; the attempt is another one's.")
+    tx.log(by, "answer attached", f"answer {answer.code}", f"to attempt {attempt_id}")
+    attached = replace(answer, attempt_id=attempt_id, closed_by=by.name, closed_at=tx.now)
+    first = answers.same_answer(tx, answer.given, attempt_id, but=answer.id)
+    if first is not None:
+        place = ChargePlace.SAME_AS if answer.is_charge else None
+        rule = rule_named("repeated-answer")
+        same = replace(attached, payment_id=payment.id, rule=rule.name, place=place, same_as=first.id, in_inbox=False)
+        return Verdict(tx.put(same), rule, tx.keep(payment))
+    rule, after = answers.judge_for(tx, payment, attached)
+    return answers.settle(tx, attached, rule, after)
+
+
+def return_charge(tx: Transaction, by: Actor, code: str) -> Answer:
+    """Put a held charge's own amount on the account of the attempt that it was judged for.
+
+    Raises Refused (no held charge, unmatched, another currency than the account's), NotFound, NotPermitted.
+    """
+    by.need_full_control()
+    answer = _waiting(tx, by, code)
+    charge = answer.charge
+    if charge is None or answer.place is not ChargePlace.HELD:
+        raise Refused(f"{answer.code} holds no charge; there is nothing to return. Dismiss it with a reason.")
+    if answer.payment_id is None:
+        raise Refused(f"{answer.code} is unmatched, so no account is known; attach it to an attempt first.")
+    payment = tx.get(Payment, answer.payment_id)
+    account = tx.get(accounts.Account, payment.account_id)
+    if charge.currency != account.currency:
+        raise Refused(
+            f"The charge is {charge}, but account {account.id} is in {account.currency}. "
+            "Settle it with the gateway, then dismiss it with a reason."
+        )
+    _note(tx, payment, answer, "charge-returned", by, str(charge))
+    transaction_id = answers.give_back(tx, answer, payment)
+    tx.log(by, "charge returned", f"answer {answer.code}", f"{charge} to account {account.id}")
+    returned = replace(_closed(tx, answer, by, ""), place=ChargePlace.RETURNED, transaction_id=transaction_id)
+    return tx.put(returned)
+
+
+def dismiss(tx: Transaction, by: Actor, code: str, reason: str) -> Answer:
+    """Take an answer out of the inbox for a reason; a held charge becomes dismissed, no money moves.
+
+    Raises Problems for an empty reason, Refused, NotFound, NotPermitted.
+    """
+    by.need_full_control()
+    answer = _waiting(tx, by, code)
+    if not reason.strip():
+        raise Problems((ProblemItem("Reason", "is empty; write why nothing more is to be done."),))
+    if answer.payment_id is not None:
+        _note(tx, tx.get(Payment, answer.payment_id), answer, "answer-dismissed", by, reason.strip())
+    tx.log(by, "answer dismissed", f"answer {answer.code}", reason.strip())
+    place = ChargePlace.DISMISSED if answer.place is ChargePlace.HELD else answer.place
+    return tx.put(replace(_closed(tx, answer, by, reason.strip()), place=place))
+
+
+def record(
+    tx: Transaction, by: Actor, attempt_id: str, *, result: AnswerResult, gateway_reference: str, reason: str
+) -> Verdict:
+    """Enter by hand what the gateway told by other means; judged by the same rules, marked as the operator's.
+
+    A success is for the attempt's own amount and currency. Raises Problems, NotFound, NotPermitted.
+    """
+    by.need_full_control()
+    payment = answers.payment_of_attempt(tx, attempt_id)
+    attempt = payment.attempt(attempt_id) if payment else None
+    if payment is None or attempt is None:
+        raise NotFound("attempt", attempt_id)
+    payment_commands.get(tx, by, payment.id)
+    problems: list[ProblemItem] = []
+    if not reason.strip():
+        problems.append(ProblemItem("Reason", "is empty; write how the gateway told it."))
+    if result is AnswerResult.SUCCESS and not gateway_reference.strip():
+        problems.append(ProblemItem("Gateway reference", "is empty; a success needs the gateway's reference."))
+    if problems:
+        raise Problems(tuple(problems))
+    success = result is AnswerResult.SUCCESS
+    tx.log(by, "answer recorded", f"attempt {attempt_id}", f"{result.value}: {reason.strip()}")
+    return answers.receive(
+        tx,
+        AnswerGiven(
+            connector_id=attempt.connector_id,
+            attempt_id=attempt_id,
+            result=result,
+            gateway_reference=gateway_reference.strip(),
+            amount=payment.total.amount if success else None,
+            currency=payment.total.currency if success else "",
+            origin=Origin.OPERATOR,
+            key="",
+            recorded_by=by.name,
+            reason=reason.strip(),
+        ),
+    )
+
+
+def _waiting(tx: Transaction, by: Actor, code: str) -> Answer:
+    answer = get(tx, by, code)
+    if not answer.in_inbox:
+        raise Refused(f"{answer.code} is not in the inbox: {_why_not(answer)}.")
+    return answer
+
+
+def _why_not(answer: Answer) -> str:
+    if answer.closed_by:
+        return f"{answer.closed_by} has settled it"
+    return f"the rule {answer.rule} has settled it"
+
+
+def _closed(tx: Transaction, answer: Answer, by: Actor, reason: str) -> Answer:
+    return replace(answer, in_inbox=False, closed_by=by.name, closed_at=tx.now, closed_reason=reason)
+
+
+def _note(tx: Transaction, payment: Payment, answer: Answer, rule: str, by: Actor, note: str) -> None:
+    line = payment_commands.history_line(tx, rule, payment, by=by.name, note=note, answer_id=answer.code)
+    tx.put(replace(payment, history=(*payment.history, line)))
