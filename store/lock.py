@@ -30,7 +30,7 @@ def held(path: Path, *, wait_seconds: float) -> Iterator[None]:
         raise StoreNotUsable(path, f"the lock cannot be opened: {error.strerror}.") from error
     try:
         _take(descriptor, path, wait_seconds)
-        _sign(descriptor)
+        sign(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -64,7 +64,8 @@ def _take(descriptor: int, path: Path, wait_seconds: float) -> None:
             return
 
 
-def _sign(descriptor: int) -> None:
+def sign(descriptor: int) -> None:
+    """Write into a lock who holds it."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
     text = f"process {os.getpid()} ({command})\n".encode()
     os.pwrite(descriptor, text, 0)
