@@ -1,0 +1,112 @@
+"""When the engine sends what for an attempt: one pure function, `next_step` (design section 6, to the letter).
+
+`pay` may repeat, with growing jittered pauses, until 15 minutes after the start or the deadline, whichever is first;
+after a restart `status` is asked first, and from the deadline on only `status`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from store.payments import Attempt
+from store.states import AttemptState
+
+PAY_FOR = timedelta(minutes=15)
+"""How long after its start an attempt's `pay` may be repeated, if its deadline is not sooner."""
+LAST_ASK_BEFORE = timedelta(seconds=15)
+"""How long before the deadline the last `status` goes out; half the period if that is shorter."""
+LATE_ASKS: tuple[timedelta, ...] = (
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=12),
+    *(timedelta(days=day) for day in range(1, 8)),
+)
+"""When overdue attempts are asked, counted from the deadline; those without one, from the start."""
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=2)
+DISPATCHABLE = frozenset({AttemptState.QUEUED, AttemptState.SENT, AttemptState.OVERDUE})
+
+
+class StepKind(Enum):
+    """What can be next."""
+
+    PAY = "pay"
+    STATUS = "status"
+    GIVE_UP = "give up: surely never reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is next for an attempt, and from when."""
+
+    kind: StepKind
+    at: datetime
+
+
+def next_step(attempt: Attempt, *, in_progress: bool, ask_first: bool, jitter: float) -> Step | None:
+    """Return what the engine does next for an attempt, None if nothing.
+
+    `ask_first`: the attempt was sent before this engine started and has not been asked since. `jitter`, from 0 to 1,
+    makes a pause up to half longer, so that many attempts do not come back at once.
+    """
+    if attempt.state not in DISPATCHABLE:
+        return None
+    delivery = attempt.delivery
+    if attempt.state is AttemptState.QUEUED:
+        return Step(StepKind.PAY, attempt.started_at) if in_progress else None
+    if attempt.state is AttemptState.OVERDUE:
+        return _late_ask(attempt, attempt.deadline or attempt.started_at)
+    if ask_first:
+        return Step(StepKind.STATUS, attempt.sent_at or attempt.started_at)
+    last_request_at = delivery.last_request_at or attempt.sent_at or attempt.started_at
+    if delivery.ask_soon:
+        return _before_deadline(attempt, Step(StepKind.STATUS, last_request_at + _pause(delivery.asks, jitter)))
+    if in_progress and not delivery.pay_stopped:
+        again_at = last_request_at + _pause(delivery.pays, jitter)
+        if again_at < pay_until(attempt):
+            return Step(StepKind.PAY, again_at)
+        if not delivery.may_have_arrived:
+            return Step(StepKind.GIVE_UP, pay_until(attempt))
+    return _slow_ask(attempt)
+
+
+def pay_until(attempt: Attempt) -> datetime:
+    """Return the moment from which `pay` is not repeated any more."""
+    limit = attempt.started_at + PAY_FOR
+    return limit if attempt.deadline is None else min(limit, attempt.deadline)
+
+
+def last_ask_at(attempt: Attempt) -> datetime | None:
+    """Return when the last `status` before the deadline goes out, None without a deadline."""
+    if attempt.deadline is None:
+        return None
+    half = (attempt.deadline - attempt.started_at) / 2
+    return attempt.deadline - min(LAST_ASK_BEFORE, half)
+
+
+def _slow_ask(attempt: Attempt) -> Step | None:
+    last_at = last_ask_at(attempt)
+    if last_at is None:
+        return _late_ask(attempt, attempt.started_at)
+    return None if attempt.delivery.asked_last else Step(StepKind.STATUS, last_at)
+
+
+def _late_ask(attempt: Attempt, since: datetime) -> Step | None:
+    asked = attempt.delivery.late_asks
+    return Step(StepKind.STATUS, since + LATE_ASKS[asked]) if asked < len(LATE_ASKS) else None
+
+
+def _before_deadline(attempt: Attempt, step: Step) -> Step:
+    """Bring a repeated `status` forward to the last moment before the deadline, if it has not gone out then."""
+    last_at = last_ask_at(attempt)
+    if last_at is None or attempt.delivery.asked_last:
+        return step
+    return Step(step.kind, min(step.at, last_at))
+
+
+def _pause(tries: int, jitter: float) -> timedelta:
+    grown: timedelta = min(FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 20), LONGEST_PAUSE)
+    return grown * (1 + jitter / 2)
