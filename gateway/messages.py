@@ -210,11 +210,11 @@ def _settings_problems(body: Mapping[str, object], expected: Collection[str] | N
         return [FieldProblem("settings", wrong, "an object of settings")]
     if expected is None:
         return []
-    names = _leaf_names(settings)
-    missing = [FieldProblem(f"settings.{name}", "is missing", "a text") for name in sorted({*expected} - {*names})]
+    names = {*_leaf_names(settings)}
+    missing = [FieldProblem(f"settings.{name}", "is missing", "a text") for name in sorted({*expected} - names)]
     extra = [
         FieldProblem(f"settings.{name}", "is not a setting of this connector", "only those that it has")
-        for name in sorted({*names} - {*expected})
+        for name in sorted(names - {*expected})
     ]
     return missing + extra
 

@@ -1,7 +1,6 @@
 """Settings as they are sent: texts, and objects of texts, with names that can be found again in the signed text.
 
-A name is `[A-Za-z_][A-Za-z0-9_]*`, no value contains `settings.`, and no object within is empty: it would leave no trace
-in the signed text.
+A key is `[A-Za-z_][A-Za-z0-9_]*`, no value contains `settings.`, and no object within is empty (it leaves no trace).
 """
 
 from __future__ import annotations
