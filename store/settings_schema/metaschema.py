@@ -1,0 +1,54 @@
+"""The typed JSON Schema itself against the metaschema of draft 2020-12, which is part of an installed package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from store.json_document import join_pointer
+from store.settings_schema.findings import Findings, kind_of, listed
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+
+def check_against_metaschema(findings: Findings, root: Mapping[str, Any]) -> None:
+    """Report what violates the metaschema, where nothing was reported at the same place before."""
+    # jsonschema takes 0.16 s to import, which only a start that validates has to pay
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    # the packaged specifications: this registry knows them all and fetches nothing
+    validator = Draft202012Validator(Draft202012Validator.META_SCHEMA, registry=REGISTRY)
+    for error in validator.iter_errors(root):
+        pointer = join_pointer("", *error.absolute_path)
+        if not findings.has_at(pointer):
+            findings.add(pointer, f"Draft 2020-12 wants {_wanted(error)} here.")
+
+
+def _wanted(error: ValidationError) -> str:
+    limit: Any = error.validator_value
+    match error.validator:
+        case "type":
+            types = [limit] if isinstance(limit, str) else limit
+            return f"{' or '.join(map(_type_words, types))}, not {kind_of(error.instance)}"
+        case "minimum":
+            return f"at least {limit}"
+        case "exclusiveMinimum":
+            return f"more than {limit}"
+        case "enum":
+            return f"one of {listed(limit)}"
+        case "minItems":
+            return f"at least {limit} element"
+        case "uniqueItems":
+            return "each element once"
+        case "pattern":
+            return f"a text of the form {limit}"
+        case _:
+            return f"another value ({error.validator} is violated)"
+
+
+def _type_words(name: str) -> str:
+    return {"boolean": "true or false", "integer": "a whole number"}.get(
+        name, ("an " if name[0] in "aeiou" else "a ") + name
+    )
