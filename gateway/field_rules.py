@@ -1,10 +1,10 @@
 """What each field of a message may hold, as one table a message.
 
 The rules serve two ends: a value means what it says, and the signed text (names and values with nothing between) can be
-read in one way only. The second works like this. Reading from the left, every value up to the message's free text is
-followed by the next name, which the value cannot contain; from the right, every value after it is of a closed set or
-of characters that no name is made of. No name that delimits so begins as it ends, so that none can be found half in a
-value; `status`, the only one that does, is held by its closed set of values.
+read in one way only. The second works like this. Reading from the left, every value up to a message's free text
+(`message`, the settings) is followed by the next name, which the value cannot contain; from the right, every value
+after it is of a closed set or of characters that no name is made of. No name that delimits so begins as it ends, so
+that none can be found half in a value; `status`, the only one that does, is held by its closed set of values.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ STATUS_RULES: Mapping[str, FieldRule] = MappingProxyType(
         "request": _one_of([STATUS]),
         "version": _one_of([VERSION]),
         "attempt_id": _identity(_STATUS_NAMES),
-        "gateway_reference": _identity(_STATUS_NAMES, may_be_empty=True),
+        # As an answer brought it. It is followed by `requeststatus`, then `settings.` or a time: no id reads so.
+        "gateway_reference": _identity(_ANSWER_NAMES, may_be_empty=True),
         "timestamp": _TIMESTAMP,
     }
 )
@@ -134,16 +135,12 @@ ANSWER_RULES: Mapping[str, FieldRule] = MappingProxyType(
 )
 ACKNOWLEDGEMENT_RULES: Mapping[str, FieldRule] = MappingProxyType(
     {
-        "answer_id": _identity(_ACKNOWLEDGEMENT_NAMES),
-        "attempt_id": _identity(_ACKNOWLEDGEMENT_NAMES),
+        # As the answer brought them: every answer can be acknowledged. From `rule` on the text is read from the right.
+        "answer_id": _identity(_ANSWER_NAMES),
+        "attempt_id": _identity(_ANSWER_NAMES),
         "rule": FieldRule("a rule's name, such as answered-success", _is(_RULE), holds_no=_ACKNOWLEDGEMENT_NAMES),
         # `status` begins as it ends, so its values must be a closed set: "tatus" is none of them.
         "status": _one_of([status.value for status in PaymentStatus], may_be_empty=True),
         "timestamp": _TIMESTAMP,
     }
 )
-
-
-def fits_status_request(gateway_reference: str) -> bool:
-    """Tell whether a reference that came with an answer can also stand in a `status` request."""
-    return STATUS_RULES["gateway_reference"].problem("gateway_reference", gateway_reference) is None

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import MalformedMessage
-from gateway.field_rules import fits_status_request
 from gateway.messages import (
     Acknowledgement,
     GatewayAnswer,
@@ -135,9 +134,15 @@ def test_an_id_with_other_characters_or_a_name_of_its_message_is_refused(identit
 
 def test_a_name_of_another_message_is_no_matter() -> None:
     assert parse_answer({**SUCCESS.body(), "gateway_reference": "request-77"})
-    assert not fits_status_request("request-77")
-    assert fits_status_request("tx-1")
-    assert fits_status_request("")
+
+
+@pytest.mark.parametrize("identity", ["request-77", "status_1", "rule", "version", "settings"])
+def test_what_an_answer_names_can_be_asked_for_and_acknowledged(identity: str) -> None:
+    answer = parse_answer(
+        {**SUCCESS.body(), "answer_id": identity, "attempt_id": identity, "gateway_reference": identity}
+    )
+    assert replace(STATUS, gateway_reference=answer.gateway_reference)
+    assert replace(ACKNOWLEDGEMENT, answer_id=answer.answer_id, attempt_id=answer.attempt_id)
 
 
 @pytest.mark.parametrize("amount", ["0", "1", "129.00", "0.0001", "9" * 15 + ".9999"])

@@ -216,10 +216,14 @@ def joined(parts: list[str], longest: int) -> list[str]:
 
 
 def test_no_two_acknowledgements_over_a_small_alphabet_are_signed_alike() -> None:
-    rules = joined(["statu", "tatus", "s", "x", "status", "completed"], 3)
+    rules = joined(["statu", "tatus", "s", "x", "status", "rule", "completed"], 3)
     statuses = ["", "completed", "processing", "tatus", "tatuscompleted", "s"]
-    bodies = ({**ACKNOWLEDGEMENT, "rule": rule, "status": status} for rule, status in product(rules, statuses))
-    assert no_two_alike("acknowledgement", bodies) > 300
+    attempts = ["x", "xrule", "xrulestatu", "rule", "statusx"]
+    bodies = (
+        {**ACKNOWLEDGEMENT, "attempt_id": attempt, "rule": rule, "status": status}
+        for attempt, rule, status in product(attempts, rules, statuses)
+    )
+    assert no_two_alike("acknowledgement", bodies) > 1500
 
 
 def test_no_two_answers_over_a_small_alphabet_are_signed_alike() -> None:
@@ -238,7 +242,7 @@ def test_no_two_pay_requests_over_a_small_alphabet_are_signed_alike() -> None:
 
 
 def test_no_two_status_requests_over_a_small_alphabet_are_signed_alike() -> None:
-    references = joined(["request", "status", "tatus", "x", "reques"], 3)
+    references = joined(["request", "status", "tatus", "x", "reques", "requeststatustimes"], 3)
     values = product(references, joined(["request", "status", ".", "settings", "timestamp"], 3))
     bodies = ({**STATUS, "gateway_reference": r, "settings": {"a": a, "settings": "x"}} for r, a in values)
     assert no_two_alike("status", bodies) > 3000

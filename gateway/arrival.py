@@ -1,0 +1,30 @@
+"""What is done first with every message that arrives, whoever sent it: strict JSON, then the signature over its fields.
+
+Nothing of a message is believed before. The typed message comes after (`gateway.messages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.errors import GatewayError
+from gateway.signing import verify
+from gateway.strict_body import JsonBody, read_body
+
+
+class SignatureRefused(GatewayError):
+    """The signature is missing, or it is not that of this message under any key of the connector."""
+
+
+def verified_body(raw: bytes, signature: str | None, keys: Sequence[str]) -> tuple[JsonBody, int]:
+    """Return the fields in `raw`, and the place in `keys` of the Secret Shared Key that signed them.
+
+    `signature` is the value of the header `X-Signature`, None without one. Raises MalformedBody, then SignatureRefused.
+    """
+    body = read_body(raw)
+    if not signature:
+        raise SignatureRefused("The header X-Signature is missing.")
+    for place, key in enumerate(keys):
+        if verify(body, key, signature):
+            return body, place
+    raise SignatureRefused("The signature in X-Signature is not that of this message under the Secret Shared Key.")
