@@ -9,7 +9,7 @@ says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclass, fieldes import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
@@ -171,7 +171,7 @@ class Rule:
     in_progress: bool | None = None
     marks: frozenset[Mark] = frozenset()
     payment_becomes: PaymentStatus | None = None
-    attempt_becomes: Mapping[AttemptState, AttemptState] = field(default_factory=lambda: _UNCHANGED)  # Python 3.11 takes no mapping proxy as a default
+    attempt_becomes: Mapping[AttemptState, AttemptState] = field(default_factory=lambda: _UNCHANGED)
     charge: Charge | None = None
     inbox: bool = False
     message: CustomerMessage = CustomerMessage.SAME
