@@ -5,7 +5,6 @@ A key is `[A-Za-z_][A-Za-z0-9_]*`, no value contains `settings.`, and no object 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -17,25 +16,6 @@ Settings: TypeAlias = "Mapping[str, str | Settings]"
 
 MAX_SETTINGS_DEPTH = MAX_DEPTH - 1
 """How deep objects of settings may nest, `settings` itself counted: it stands in the message's own object."""
-
-
-def wire_settings(settings: Mapping[str, object]) -> JsonBody:
-    """Return settings as they are sent, from values as JSON knows them.
-
-    A text stays; a number or a boolean becomes its JSON text, a list its compact JSON text, an object stays an object;
-    null and an empty object become the empty text. Whether the result can be sent is for the message to say.
-    """
-    return {name: _wire_value(value) for name, value in settings.items()}
-
-
-def _wire_value(value: object) -> str | JsonBody:
-    if isinstance(value, str):
-        return value
-    if value is None or value == {}:
-        return ""
-    if isinstance(value, Mapping):
-        return wire_settings(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def copied(settings: Settings) -> JsonBody:

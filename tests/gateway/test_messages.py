@@ -19,7 +19,6 @@ from gateway.messages import (
     parse_status,
     parse_status_reply,
 )
-from gateway.settings_text import wire_settings
 from store.states import RULES, PaymentStatus
 
 TIME = "2026-01-31T12:00:00.000Z"
@@ -232,21 +231,6 @@ def test_a_body_shares_nothing_with_its_message() -> None:
     body: Any = PAY.body()
     body["settings"]["auth"]["user"] = "other"
     assert PAY.settings["auth"] == {"user": "shop"}
-
-
-def test_values_of_settings_are_sent_as_texts() -> None:
-    values = {"text": "ä", "n": 3, "x": 1.5, "yes": True, "no": False, "list": ["ä", 1], "none": None, "empty": {}}
-    assert wire_settings({**values, "in": {"n": 0}}) == {
-        "text": "ä",
-        "n": "3",
-        "x": "1.5",
-        "yes": "true",
-        "no": "false",
-        "list": '["ä",1]',
-        "none": "",
-        "empty": "",
-        "in": {"n": "0"},
-    }
 
 
 @pytest.mark.parametrize("rule", sorted({rule.name for rule in RULES}))
