@@ -63,11 +63,14 @@ def next_step(attempt: Attempt, *, in_progress: bool, ask_first: bool, jitter: f
         return Step(StepKind.STATUS, attempt.sent_at or attempt.started_at)
     last_request_at = delivery.last_request_at or attempt.sent_at or attempt.started_at
     if delivery.ask_soon:
-        return _before_deadline(attempt, Step(StepKind.STATUS, last_request_at + _pause(delivery.asks, jitter)))
+        again_at = last_request_at + _pause(delivery.asks, jitter)
+        if attempt.deadline is not None or again_at < pay_until(attempt):
+            return _before_deadline(attempt, Step(StepKind.STATUS, again_at))
+        return _slow_ask(attempt)
     if in_progress and not delivery.pay_stopped:
         again_at = last_request_at + _pause(delivery.pays, jitter)
         if again_at < pay_until(attempt):
-            return Step(StepKind.PAY, again_at)
+            return _before_deadline(attempt, Step(StepKind.PAY, again_at))
         if not delivery.may_have_arrived:
             return Step(StepKind.GIVE_UP, pay_until(attempt))
     return _slow_ask(attempt)
@@ -95,16 +98,18 @@ def _slow_ask(attempt: Attempt) -> Step | None:
 
 
 def _late_ask(attempt: Attempt, since: datetime) -> Step | None:
-    asked = attempt.delivery.late_asks
-    return Step(StepKind.STATUS, since + LATE_ASKS[asked]) if asked < len(LATE_ASKS) else None
+    """Return the first moment of the slow schedule that lies after the last request."""
+    asked_at = attempt.delivery.last_request_at or since
+    moments = (since + each for each in LATE_ASKS)
+    return next((Step(StepKind.STATUS, each) for each in moments if each > asked_at), None)
 
 
 def _before_deadline(attempt: Attempt, step: Step) -> Step:
-    """Bring a repeated `status` forward to the last moment before the deadline, if it has not gone out then."""
+    """Return the step, or the last `status` before the deadline if that is due first and has not gone out."""
     last_at = last_ask_at(attempt)
-    if last_at is None or attempt.delivery.asked_last:
+    if last_at is None or attempt.delivery.asked_last or step.at < last_at:
         return step
-    return Step(step.kind, min(step.at, last_at))
+    return Step(StepKind.STATUS, last_at)
 
 
 def _pause(tries: int, jitter: float) -> timedelta:

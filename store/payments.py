@@ -19,16 +19,14 @@ from store.states import UNANSWERED, AttemptState, PaymentStatus
 class Delivery:
     """What the engine knows of sending one attempt.
 
-    `pays` counts `pay` requests, `asks` counts `status` requests, `late_asks` those after the deadline (or, where
-    there is none, those of the slow schedule). `may_have_arrived` is True from the first byte that may have left.
-    `pay_stopped` is True once `pay` must not be repeated. `ask_soon`: the last reply was no answer, so `status` is
-    asked. `asked_last` is True once the last `status` before the deadline has gone out. `outcome` tells in words how
-    the last request ended.
+    `pays` counts `pay` requests, `asks` counts `status` requests. `may_have_arrived` is True from the first byte that
+    may have left. `pay_stopped` is True once `pay` must not be repeated. `ask_soon`: the last reply was no answer, so
+    `status` is asked. `asked_last` is True once the last `status` before the deadline has gone out. `outcome` tells
+    in words how the last request ended.
     """
 
     pays: int = 0
     asks: int = 0
-    late_asks: int = 0
     may_have_arrived: bool = False
     pay_stopped: bool = False
     ask_soon: bool = False

@@ -223,16 +223,25 @@ class Store:
                 write_image(self.path, committed)
                 self._cached = (_signature(self.path), committed)
 
+    def signature(self) -> tuple[int, int, int] | None:
+        """Return what tells one state of the file from the next without reading it, None while there is no file.
+
+        Raises StoreNotUsable if the file cannot be looked at.
+        """
+        try:
+            return _signature(self.path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreNotUsable(self.path, f"cannot be read: {error.strerror}.") from error
+
     def _now(self, image: Image) -> datetime:
         return max(self.clock(), image.header.last_commit_at)
 
     def _image(self) -> Image:
-        try:
-            signature = _signature(self.path)
-        except FileNotFoundError:
+        signature = self.signature()
+        if signature is None:
             return EMPTY
-        except OSError as error:
-            raise StoreNotUsable(self.path, f"cannot be read: {error.strerror}.") from error
         cached = self._cached
         if cached is None or cached[0] != signature:
             cached = (signature, read_image(self.path))

@@ -1,0 +1,154 @@
+"""One request of one attempt: what is committed before it leaves, and what its end means.
+
+Before the first byte the store knows that the attempt may have reached the gateway. The outcome and the answer in it
+are committed in one transaction. No lock is held across the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.listener import given_by
+from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway
+from gateway.requests import Addressed, NotSendable, pay_request, status_request
+from gateway.sending import StepKind, last_ask_at, pay_until
+from store.answers import Origin, payment_of_attempt, receive
+from store.errors import Refused
+from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
+from store.payments import Attempt, Delivery, Payment
+from store.states import AttemptState
+from store.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A request that is committed to leave, and what was known before it."""
+
+    addressed: Addressed
+    before: Delivery
+
+
+def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, own_url: str) -> Departure | None:
+    """Commit that a request leaves now, and return it; None if the attempt is not to be asked any more.
+
+    Raises NotSendable if it cannot be made; that is kept as the outcome, and nothing leaves.
+    """
+    problem: NotSendable | None = None
+    with store.transaction() as tx:
+        payment, attempt = _current(tx, attempt_id)
+        if not _may_leave(payment, attempt, kind, tx.now):
+            return None
+        before = attempt.delivery
+        try:
+            if kind is StepKind.PAY:
+                addressed = pay_request(tx, payment, attempt, public_url, own_url=own_url)
+            else:
+                addressed = status_request(tx, payment, attempt)
+        except NotSendable as error:
+            problem = error
+            note_delivery(tx, attempt_id, replace(before, outcome=str(error), last_request_at=tx.now))
+        else:
+            if attempt.state is AttemptState.QUEUED:
+                mark_sent(tx, attempt_id)
+            note_delivery(tx, attempt_id, _leaving(attempt, kind, tx.now))
+    if problem is not None:
+        raise problem
+    return Departure(addressed, before)
+
+
+def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, outcome: Outcome) -> str:
+    """Commit how a request ended, and the answer in it if there is one; return the rule or the outcome in words."""
+    with store.transaction() as tx:
+        payment, attempt = _current(tx, attempt_id)
+        told = told_by(attempt.delivery, kind, departure, outcome)
+        if isinstance(outcome, Answered) and outcome.answer.result == "unknown":
+            told = _never_seen(payment, attempt, told, tx.now)
+        note_delivery(tx, attempt_id, told)
+        in_progress = payment.in_progress == attempt_id
+        match outcome:
+            case Answered() if outcome.answer.result != "unknown":
+                key_name = departure.addressed.key_names[outcome.key_place]
+                given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
+                return receive(tx, given).rule.name
+            case Answered() if in_progress and tx.now >= pay_until(attempt):
+                not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
+                return "undelivered"
+            case RefusedByGateway() if in_progress and kind is StepKind.PAY:
+                refused_by_gateway(tx, attempt_id, told.outcome)
+                return "refused-by-gateway"
+            case _:
+                return told.outcome
+
+
+def give_up(store: Store, attempt_id: str) -> bool:
+    """End an attempt whose every try ended before a byte was written; say whether it was still in progress."""
+    with store.transaction() as tx:
+        _, attempt = _current(tx, attempt_id)
+        if attempt.delivery.may_have_arrived:
+            return False
+        try:
+            not_reached(tx, attempt_id, attempt.delivery.outcome)
+        except Refused:
+            return False
+        return True
+
+
+def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcome) -> Delivery:
+    """Return what is known of the sending after a request has ended (a table: one case for each outcome)."""
+    match outcome:
+        case NeverLeft():
+            known = replace(now, may_have_arrived=departure.before.may_have_arrived)
+            return replace(known, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
+        case NoAnswer():
+            return replace(now, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
+        case RefusedByGateway():
+            stopped = now.pay_stopped or kind is StepKind.PAY
+            said = f"{kind.value}: {outcome.reason}"
+            return replace(now, outcome=said, pay_stopped=stopped, ask_soon=False)
+        case Accepted():
+            return replace(now, outcome=f"{kind.value}: accepted", pay_stopped=True, ask_soon=False)
+        case BadReply():
+            said = f"{kind.value}: {outcome.reason}"
+            return replace(now, outcome=said, pay_stopped=True, ask_soon=not now.asked_last)
+        case Answered():
+            text = f"{kind.value}: answered {outcome.answer.result}"
+            return replace(now, outcome=text, pay_stopped=True, ask_soon=False)
+
+
+def _ask_on(now: Delivery, kind: StepKind) -> bool:
+    """Say whether `status` is asked again soon: one that got no answer is; a `pay` that got none is itself repeated."""
+    return kind is StepKind.STATUS and not now.asked_last
+
+
+def _never_seen(payment: Payment, attempt: Attempt, told: Delivery, now: datetime) -> Delivery:
+    may_pay_again = payment.in_progress == attempt.id and now < pay_until(attempt)
+    return replace(told, pay_stopped=not may_pay_again, ask_soon=False)
+
+
+def _leaving(attempt: Attempt, kind: StepKind, now: datetime) -> Delivery:
+    known = replace(attempt.delivery, last_request_at=now)
+    if kind is StepKind.PAY:
+        return replace(known, pays=known.pays + 1, may_have_arrived=True)
+    last_at = last_ask_at(attempt)
+    return replace(
+        known,
+        asks=known.asks + 1,
+        asked_last=known.asked_last or (last_at is not None and now >= last_at),
+    )
+
+
+def _may_leave(payment: Payment, attempt: Attempt, kind: StepKind, now: datetime) -> bool:
+    if kind is StepKind.STATUS:
+        return attempt.state in (AttemptState.SENT, AttemptState.OVERDUE)
+    in_progress = payment.in_progress == attempt.id and attempt.state in (AttemptState.QUEUED, AttemptState.SENT)
+    first = attempt.state is AttemptState.QUEUED
+    return in_progress and not attempt.delivery.pay_stopped and (first or now < pay_until(attempt))
+
+
+def _current(tx: Transaction, attempt_id: str) -> tuple[Payment, Attempt]:
+    payment = payment_of_attempt(tx, attempt_id)
+    attempt = payment.attempt(attempt_id) if payment else None
+    if payment is None or attempt is None:
+        raise Refused(f"There is no attempt {attempt_id} any more.")
+    return payment, attempt
