@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from store.settings_schema.fields import SettingField
+from store.settings_schema.fields import MAX_OPTIONS, SettingField
 from store.settings_schema.findings import Findings
 from store.settings_schema.numbers import fitting_number
 from store.settings_schema.pattern_syntax import PatternSyntaxError
@@ -36,7 +36,7 @@ def checked_field(findings: Findings, field: SettingField, places: Places, runne
     field = _with_ordered_limits(findings, field, places)
     _check_numbers(findings, field, places)
     _check_options(findings, field, places, runner)
-    return field
+    return replace(field, options=field.options[:MAX_OPTIONS])
 
 
 def check_default(findings: Findings, field: SettingField, value: object, pointer: str, runner: PatternRunner) -> None:
@@ -91,10 +91,14 @@ def _check_numbers(findings: Findings, field: SettingField, places: Places) -> N
 
 
 def _check_options(findings: Findings, field: SettingField, places: Places, runner: PatternRunner) -> None:
+    if len(field.options) > MAX_OPTIONS:
+        findings.add(
+            places.options[MAX_OPTIONS], f"There are {len(field.options)} options; at most {MAX_OPTIONS} are allowed."
+        )
     seen: dict[tuple[bool, object], int] = {}
     limited = any(getattr(field, limit) is not None for limit in _LIMITS)
     alone = replace(field, options=())
-    for number, (option, pointer) in enumerate(zip(field.options, places.options, strict=True)):
+    for number, (option, pointer) in enumerate(zip(field.options[:MAX_OPTIONS], places.options, strict=False)):
         # 1 and true are one key of a dict, but two JSON values
         identity = (isinstance(option.value, bool), option.value)
         if identity in seen:

@@ -15,6 +15,7 @@ STATIC_FIELD = "Static JSON"
 SETTINGS_FIELD = "Connector settings"
 
 MAX_FIELDS = 200
+MAX_OPTIONS = 500
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 Scalar = str | int | float | bool

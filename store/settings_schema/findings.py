@@ -18,18 +18,23 @@ class Findings:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._added: list[ProblemItem] = []
+        self._pointers: set[str] = set()
 
     def add(self, pointer: str, message: str) -> None:
         """Note a problem at the value that the pointer means, or at the nearest one around it."""
-        self._added.append(self.document.problem(pointer, message))
+        self._note(self.document.problem(pointer, message), pointer)
 
     def add_at_name(self, pointer: str, message: str) -> None:
         """Note a problem at the name of the member that the pointer means."""
-        self._added.append(self.document.problem(pointer, message, at_name=True))
+        self._note(self.document.problem(pointer, message, at_name=True), pointer)
 
     def has_at(self, pointer: str) -> bool:
         """Say whether the pointer itself has a problem already."""
-        return any(item.pointer == pointer for item in self._added)
+        return pointer in self._pointers
+
+    def _note(self, item: ProblemItem, pointer: str) -> None:
+        self._added.append(item)
+        self._pointers.add(pointer)
 
     @property
     def items(self) -> tuple[ProblemItem, ...]:

@@ -15,7 +15,7 @@ from store.settings_schema.findings import Findings, kind_of, listed
 from store.settings_schema.keywords import Keywords
 from store.settings_schema.metaschema import check_against_metaschema
 from store.settings_schema.patterns import PatternRunner
-from store.settings_schema.property_schema import read_property
+from store.settings_schema.property_schema import check_definitions, read_property
 from store.settings_schema.references import check_references
 from store.settings_schema.wire_text import KEY, KEY_FORM
 
@@ -46,7 +46,12 @@ def read_json_schema(findings: Findings, root: Mapping[str, Any], runner: Patter
             f"There are {len(properties)} properties; at most {MAX_FIELDS} are allowed. Take out the rest.",
         )
     definitions = root.get("$defs")
-    known = definitions if followed and isinstance(definitions, dict) else {}
+    if not isinstance(definitions, dict):
+        if "$defs" in root:
+            typed.wrong("$defs", "an object: a name and its schema for each definition")
+        definitions = {}
+    check_definitions(findings, definitions)
+    known = definitions if followed else {}
     for key, written in list(properties.items())[:MAX_FIELDS]:
         pointer = join_pointer("/properties", key)
         if not KEY.fullmatch(key):

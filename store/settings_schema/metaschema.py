@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.json_document import join_pointer
 from store.settings_schema.findings import Findings, kind_of, listed
+from store.settings_schema.validation import unique_elements
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -16,14 +17,16 @@ def check_against_metaschema(findings: Findings, root: Mapping[str, Any]) -> Non
     """Report what violates the metaschema, where nothing was reported at the same place before."""
     # jsonschema takes 0.16 s to import, which only a start that validates has to pay
     from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema.validators import extend  # noqa: PLC0415
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # the packaged specifications: this registry knows them all and fetches nothing
-    validator = Draft202012Validator(Draft202012Validator.META_SCHEMA, registry=REGISTRY)
+    kind = extend(Draft202012Validator, {"uniqueItems": unique_elements})  # type: ignore[no-untyped-call]
+    validator = kind(Draft202012Validator.META_SCHEMA, registry=REGISTRY)
     for error in validator.iter_errors(root):
         pointer = join_pointer("", *error.absolute_path)
         if not findings.has_at(pointer):
-            findings.add(pointer, f"Draft 2020-12 wants {_wanted(error)} here.")
+            findings.add(pointer, f"Draft 2020-12 wants here {_wanted(error)}.")
 
 
 def _wanted(error: ValidationError) -> str:

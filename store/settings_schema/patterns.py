@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SECONDS_FOR_ONE_SEARCH = 0.1
 SECONDS_FOR_ONE_CHECK = 0.5
 
+_LONGEST_SAMPLE = 65_536
 _LOOKAROUNDS = ("?=", "?!", "?<=", "?<!")
 _WORD = "[A-Za-z0-9_]"
 _ASSERTIONS = {
@@ -154,12 +155,12 @@ def _sample(tree: Tree, more: int, captured: dict[int, str]) -> str | None:
             times = tree.least + more if tree.most is None else min(tree.most, tree.least + more)
             # one more level gets the plain number only: nested repeats would multiply
             text = _sample(tree.body, 0, captured) if times else ""
-            return None if text is None else text * times
+            return None if text is None or len(text) * times > _LONGEST_SAMPLE else text * times
 
 
 def _joined(texts: list[str | None]) -> str | None:
     known = [text for text in texts if text is not None]
-    return "".join(known) if len(known) == len(texts) else None
+    return "".join(known) if len(known) == len(texts) and sum(map(len, known)) <= _LONGEST_SAMPLE else None
 
 
 @lru_cache(maxsize=256)

@@ -27,6 +27,7 @@ _BY_TYPE: dict[str, tuple[str, ...]] = {
     "array": ("items", "minItems", "maxItems", "uniqueItems"),
 }
 _KNOWN = {name for names in _BY_TYPE.values() for name in names}
+_KEYWORDS = _KNOWN.union(_NOTES, ("type", "$ref"))
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
 _KINDS = {
     "string": FieldKind.STRING,
@@ -66,7 +67,7 @@ def read_property(
     value_type = _type(typed)
     if value_type is None:
         return None
-    _check_keywords(typed, value_type, (*_NOTES, *_BY_TYPE[value_type]))
+    _check_keywords(typed, value_type, (*_BY_TYPE[value_type], *_NOTES))
     choices = _items(typed, definitions) if value_type == "array" else typed
     item_type = value_type if choices is typed else _type(choices) if choices else None
     if choices is None or item_type is None:
@@ -107,6 +108,19 @@ def read_property(
     return replace(field, default=stored_default(default))
 
 
+def check_definitions(findings: Findings, definitions: Mapping[str, Any]) -> None:
+    """Report what no property could take out of `$defs`, whether a `$ref` leads there or not."""
+    for name, definition in definitions.items():
+        pointer = join_pointer("/$defs", name)
+        if not isinstance(definition, dict):
+            findings.add(pointer, f"A schema is an object here, not {kind_of(definition)}.")
+            continue
+        for keyword in definition:
+            if keyword not in _KEYWORDS:
+                message = f'"{keyword}" is not taken in a settings schema; settings are flat.'
+                findings.add_at_name(join_pointer(pointer, keyword), message)
+
+
 def _with_references(typed: Keywords, definitions: Mapping[str, Any]) -> Keywords:
     """Return the keywords of a property with those that its `$ref` means; what stands beside the `$ref` goes first."""
     members: dict[str, Any] = {}
@@ -127,10 +141,6 @@ def _with_references(typed: Keywords, definitions: Mapping[str, Any]) -> Keyword
         target = referenced_name(source.get("$ref"))
         following = definitions.get(target) if target is not None else None
         if not isinstance(following, dict):
-            if target in definitions:
-                typed.findings.add(
-                    join_pointer("/$defs", target or ""), f"A schema is an object here, not {kind_of(following)}."
-                )
             if "$ref" not in source:
                 members.pop("$ref", None)  # followed to its end
             return Keywords(typed.findings, typed.pointer, members, places)
@@ -176,10 +186,12 @@ def _type_of(value: object) -> str | None:
 
 def _check_keywords(typed: Keywords, value_type: str, allowed: tuple[str, ...]) -> None:
     for name in typed.members:
-        if name in allowed or name in ("type", "$ref"):
+        reported = name not in _KEYWORDS and typed.place(name).startswith("/$defs/")
+        if name in allowed or name in ("type", "$ref") or reported:
             continue
         what = f"does not apply to type {value_type}" if name in _KNOWN else "is not taken in a settings schema"
-        typed.findings.add_at_name(typed.place(name), f'"{name}" {what}; there are: {listed(allowed)}.')
+        shown = [each for each in allowed if each not in ("$comment", "deprecated", "examples")]
+        typed.findings.add_at_name(typed.place(name), f'"{name}" {what}; there are: {listed(shown)}.')
 
 
 def _items(typed: Keywords, definitions: Mapping[str, Any]) -> Keywords | None:

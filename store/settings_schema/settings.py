@@ -10,7 +10,7 @@ from store.json_document import join_pointer
 from store.settings_schema.fields import SETTINGS_FIELD, SettingField, SettingsSchema
 from store.settings_schema.findings import Findings, kind_of, listed
 from store.settings_schema.patterns import PatternRunner
-from store.settings_schema.validation import schema_errors, sentence
+from store.settings_schema.validation import schema_errors, sentence, too_many_choices
 from store.settings_schema.wire_text import merged_settings, why_unsendable
 from store.strict_json import MAX_BYTES, read_json
 
@@ -71,8 +71,12 @@ def _problems(
     schema: SettingsSchema, values: Mapping[str, object], static: Mapping[str, object]
 ) -> Iterator[tuple[str, str]]:
     """Yield the pointer and message of each problem."""
-    unsendable = {key: why for key, value in values.items() if (why := why_unsendable(value))}
     by_key = {field.key: field for field in schema.fields}
+    unsendable = {
+        key: why
+        for key, value in values.items()
+        if (why := why_unsendable(value) or (key in by_key and too_many_choices(by_key[key], value)))
+    }
     sound = {key: value for key, value in values.items() if key in by_key and key not in unsendable}
     sentences = _by_key(schema, sound)
     for key, field in by_key.items():

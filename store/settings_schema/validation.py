@@ -5,6 +5,7 @@ No message quotes a value: it may be a secret, and it may be long.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -45,9 +46,17 @@ def schema_errors(schema: dict[str, object], value: object, runner: PatternRunne
         if isinstance(number, int | float) and not isinstance(number, bool) and not is_multiple(number, step):
             yield ValidationError("is no multiple")
 
-    overridden = {"pattern": pattern, "multipleOf": multiple_of}
+    overridden = {"pattern": pattern, "multipleOf": multiple_of, "uniqueItems": unique_elements}
     validator = extend(Draft202012Validator, overridden)  # type: ignore[no-untyped-call]
     return list(validator(schema, registry=Registry()).iter_errors(value))
+
+
+def unique_elements(_: Any, wanted: bool, value: object, __: Any) -> Iterator[ValidationError]:  # noqa: FBT001 - jsonschema calls it so
+    """Yield an error if an array holds an element twice; jsonschema's own check compares each with each."""
+    from jsonschema import ValidationError  # noqa: PLC0415 - as below
+
+    if wanted and isinstance(value, list) and len({json.dumps(each, sort_keys=True) for each in value}) < len(value):
+        yield ValidationError("holds an element twice")
 
 
 def is_multiple(number: float, step: float) -> bool:
@@ -57,7 +66,16 @@ def is_multiple(number: float, step: float) -> bool:
 
 def value_problems(field: SettingField, value: object, runner: PatternRunner, *, subject: str) -> list[str]:
     """Return what is wrong with one value of a field, as sentences about `subject`."""
+    if too_many := too_many_choices(field, value):
+        return [f"{subject} {too_many}"]
     return [sentence(field, error, subject=subject) for error in schema_errors(field.json_schema, value, runner)]
+
+
+def too_many_choices(field: SettingField, value: object) -> str | None:
+    """Return the end of a sentence if a list is longer than the choices of its field: nothing more need be compared."""
+    if field.is_list and isinstance(value, list | tuple) and len(value) > len(field.options):
+        return f"holds {len(value)} choices, but there are only {len(field.options)}: {_choices(field)}."
+    return None
 
 
 def sentence(field: SettingField, error: ValidationError, *, subject: str) -> str:
@@ -101,7 +119,7 @@ _LIMIT_SENTENCES = {
 def _choices(field: SettingField) -> str:
     if field.masked:
         return "those of JSON Schema"
-    names = [choice_text(option.value) for option in field.options]
+    names = list(dict.fromkeys(choice_text(option.value) for option in field.options))
     rest = len(names) - _MAX_CHOICES_IN_MESSAGE
     return listed(names[:_MAX_CHOICES_IN_MESSAGE]) + (f" and {rest} more" if rest > 0 else "")
 
