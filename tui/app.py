@@ -1,0 +1,264 @@
+"""The panel: which screen is on top, what time it is, and whether the store has changed.
+
+It holds no rule and draws nothing itself. The store's file is only looked at (a stat) on the event loop; it is read in
+workers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import ClassVar
+
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+from textual.screen import Screen
+
+from store.errors import StoreNotUsable
+from store.managers import Manager
+from tui import look, pages
+from tui.pages import PageEntry
+from tui.screens.page import Page
+from tui.session import Session, Signature
+from tui.widgets.top_bar import Facts
+
+POLL_SECONDS = 0.25
+TICK_SECONDS = 1.0
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
+
+class GatewatchApp(App[None]):
+    """The Operator Control Panel in a terminal."""
+
+    TITLE = "Gatewatch"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("colon", "go_to_by_name", "Go to", key_display=":"),
+        Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q"),
+        Binding("left_square_bracket", "walk(-1)", "Page before", show=False),
+        Binding("right_square_bracket", "walk(1)", "Page after", show=False),
+        *(Binding(str(number), f"go_to_number({number})", f"Page {number}", show=False) for number in range(1, 9)),
+    ]
+
+    store_trouble: var[str] = var("")
+    """Why the store cannot be read now, empty if it can."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        start_signed_in_as: Manager | None = None,
+        notice: str = "",
+        calm: bool = False,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__()
+        self.register_theme(look.THEME)
+        self.theme = look.THEME.name
+        self.session = session
+        self.notice = notice
+        self.calm = calm
+        if calm or "SSH_CONNECTION" in environment:
+            self.animation_level = "none"
+        self._first_manager = start_signed_in_as
+        self._seen: Signature | None = None
+        self._trail: list[str] = []
+        self._place = -1
+
+    def now(self) -> datetime:
+        """Return the time that screens show."""
+        return self.session.now()
+
+    def facts(self) -> Facts:
+        """Return what the top bar tells."""
+        manager = self.session.manager
+        return Facts(
+            reseller=self.session.reseller_name,
+            engine_runs=self.session.engine() is not None,
+            user=manager.name if manager else "",
+            time=look.clock_text(self.now()),
+            notice=self.notice,
+            trouble=self.store_trouble,
+        )
+
+    async def on_mount(self) -> None:
+        """Show the first screen and begin to follow the store and the time."""
+        if self._first_manager is not None:
+            self._enter(self._first_manager)
+        else:
+            await self._ask_who()
+        self.set_interval(POLL_SECONDS, self._look_at_store)
+        if not self.calm:
+            self.set_interval(TICK_SECONDS, self._tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so when the terminal is too small for any screen."""
+        from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
+
+        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
+
+    def can_leave(self, page: Page) -> bool:
+        """Say whether another page has opened this one."""
+        place = self.screen_stack.index(page) if page in self.screen_stack else 0
+        return place > 0 and isinstance(self.screen_stack[place - 1], Page)
+
+    def leave(self, page: Page) -> None:
+        """Go back from a page to the one that opened it, after asking if something typed would be lost."""
+        self.run_worker(self._leave(page), group="navigation", exclusive=True)
+
+    def action_go_to(self, key: str) -> None:
+        """Open a page, after asking if something typed would be lost. Does nothing if the person may not open it."""
+        self.run_worker(self._go_to(key, remember=True), group="navigation", exclusive=True)
+
+    def action_go_to_number(self, number: int) -> None:
+        """Open the page of a number."""
+        actor = self.session.actor
+        entry = pages.numbered(number, actor) if actor is not None else None
+        if entry is not None:
+            self.action_go_to(entry.key)
+
+    def action_walk(self, steps: int) -> None:
+        """Go back or forward along the pages that were opened."""
+        place = self._place + steps
+        if 0 <= place < len(self._trail):
+            self.run_worker(self._go_to(self._trail[place], place=place), group="navigation", exclusive=True)
+
+    def action_go_to_by_name(self) -> None:
+        """Ask for a page by name."""
+        if self.session.actor is not None:
+            opened = pages.pages_for(self.session.actor)
+            self.search_commands([(each.label, self._opener(each)) for each in opened], placeholder="Page by name")
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from tui.screens.help import Help  # noqa: PLC0415 - opened on request
+
+        self.push_screen(Help(self.screen))
+
+    def sign_out(self) -> None:
+        """Let somebody else sign in; asks if something typed would be lost."""
+        self.run_worker(self._sign_out(), group="navigation", exclusive=True)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
+        """Offer the pages that the person may open, and what the panel itself can do."""
+        yield SystemCommand("Help", "The keys of this screen", self.action_help)
+        if self.session.actor is not None:
+            for entry in pages.pages_for(self.session.actor):
+                yield SystemCommand(entry.label, f"{entry.group}, key {entry.number}", self._opener(entry))
+            yield SystemCommand("Sign out", "Let somebody else sign in", self.sign_out)
+        yield SystemCommand("Quit", "Leave Gatewatch", self.action_quit)
+
+    def watch_store_trouble(self) -> None:
+        """Tell it in the top bar at once."""
+        if isinstance(self.screen, Page):
+            self.screen.refresh_bars()
+
+    def _opener(self, entry: PageEntry) -> Callable[[], None]:
+        return partial(self.action_go_to, entry.key)
+
+    async def _ask_who(self) -> None:
+        from tui.screens.first_start import FirstStart  # noqa: PLC0415 - not needed when signed in already
+        from tui.screens.sign_in import SignIn  # noqa: PLC0415 - the same
+
+        first = await asyncio.to_thread(self.session.needs_first_manager)
+        self.push_screen(FirstStart() if first else SignIn(), self._enter)
+
+    def _enter(self, manager: Manager | None) -> None:
+        if manager is not None:
+            self.session.begin(manager)
+            self.action_go_to(pages.FIRST_PAGE)
+
+    async def _sign_out(self) -> None:
+        if await self._may_leave():
+            self.session.end()
+            self._trail, self._place = [], -1
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            await self._ask_who()
+
+    async def _leave(self, page: Page) -> None:
+        if page is self.screen and self.can_leave(page) and await self._may_leave():
+            page.dismiss(None)
+
+    async def _go_to(self, key: str, *, remember: bool = False, place: int = 0) -> None:
+        actor = self.session.actor
+        entry = pages.find(key, actor) if actor is not None else None
+        if entry is None or not await self._may_leave():
+            return
+        if remember:
+            self._trail = [*self._trail[: self._place + 1], key]
+            place = len(self._trail) - 1
+        self._place = place
+        page = pages.make(entry)
+        with self.batch_update():
+            while len(self.screen_stack) > 2:
+                await self.pop_screen()
+            await (self.switch_screen(page) if len(self.screen_stack) == 2 else self.push_screen(page))
+
+    async def _may_leave(self) -> bool:
+        from tui.widgets.confirm import Confirm  # noqa: PLC0415 - asked only where something would be lost
+
+        changed = [each for each in self.screen_stack if isinstance(each, Page) and each.has_changes()]
+        if not changed:
+            return True
+        return await self.push_screen_wait(
+            Confirm(
+                "Leave without saving?",
+                f"What you typed in {changed[-1].page_name} is lost.",
+                yes="Leave",
+                no="Stay",
+            )
+        )
+
+    def _look_at_store(self) -> None:
+        if not isinstance(self.screen, Page):
+            return
+        try:
+            signature = self.session.signature()
+        except StoreNotUsable as error:
+            self.store_trouble = str(error)
+            return
+        if signature != self._seen:
+            self._seen = signature
+            self.screen.reload()
+
+    def _tick(self) -> None:
+        if isinstance(self.screen, Page):
+            self.screen.refresh_bars()
+            self.screen.tick(self.now())
+
+    def _fatal_error(self) -> None:
+        """Show a crash without local variables: they may hold secrets."""
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run_panel(
+    session: Session,
+    *,
+    signed_in_as: Manager | None = None,
+    notice: str = "",
+    calm: bool = False,
+    mouse: bool = True,
+) -> int:
+    """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
+
+    `notice` is a line that stays on the screen. `calm`: nothing ticks. Raises StoreNotUsable if the store cannot be
+    read at the start.
+    """
+    app = GatewatchApp(session, start_signed_in_as=signed_in_as, notice=notice, calm=calm, environment=os.environ)
+    app.run(mouse=mouse)
+    return app.return_code or 0

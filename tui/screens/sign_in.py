@@ -1,0 +1,45 @@
+"""Sign in: email and password."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Footer, Input, Label, Static
+
+from store import managers
+from tui import work
+from tui.screens.doorstep import Doorstep
+
+
+class SignIn(Doorstep):
+    """Asks who is there. Its result is the manager, after the password has been found right."""
+
+    def compose(self) -> ComposeResult:
+        """Compose the form."""
+        with Vertical(classes="doorstep"):
+            yield Static("Gatewatch", classes="wordmark")
+            yield Static("Operator Control Panel for payment gateway connectors", classes="byline")
+            with Horizontal(classes="line"):
+                yield Label("Email")
+                yield Input(id="email", placeholder="anna@example.com")
+            with Horizontal(classes="line"):
+                yield Label("Password")
+                yield Input(id="password", password=True)
+            yield Static(id="said", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Sign in", id="go", variant="primary", compact=True)
+        yield Footer(show_command_palette=False)
+
+    def send(self) -> None:
+        """Ask the store in a worker; argon2 takes a moment on purpose."""
+        email = self.query_one("#email", Input).value
+        password = self.query_one("#password", Input).value
+        self.tell("Checking the password…")
+        store = self.gatewatch.session.store
+        work.start(self, lambda: managers.sign_in(store, email, password), self.dismiss, refused=self._refused)
+
+    def _refused(self, sentence: str) -> None:
+        self.tell(sentence, wrong=True)
+        field = self.query_one("#password", Input)
+        field.clear()
+        field.focus()

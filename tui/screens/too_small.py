@@ -1,0 +1,41 @@
+"""What is shown while the terminal is too small for any screen; it goes away by itself when there is room."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class TooSmall(ModalScreen[None]):
+    """Says how large the terminal must be and how large it is. What was open stays open below."""
+
+    CSS_PATH = "too_small.tcss"
+
+    def __init__(self, least_width: int, least_height: int) -> None:
+        super().__init__()
+        self._least = (least_width, least_height)
+
+    def compose(self) -> ComposeResult:
+        """Compose the sentence."""
+        yield Static(id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Tell the size that the terminal has now."""
+        self._tell(*self.app.size)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Tell the new size, or go away."""
+        if event.size.width >= self._least[0] and event.size.height >= self._least[1]:
+            self.dismiss(None)
+        else:
+            self._tell(*event.size)
+
+    def _tell(self, width: int, height: int) -> None:
+        needed = "{}x{}".format(*self._least)
+        self.query_one("#too-small", Static).update(
+            f"Gatewatch needs at least {needed} (columns x rows).\n"
+            f"This terminal is {width}x{height}.\n\n"
+            "Make it larger, or press ctrl+q to quit."
+        )

@@ -1,0 +1,94 @@
+"""What a panel works on: one store, its time, and the manager who is signed in.
+
+Screens read through `view` and write through `write`, both in a worker and never on the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from store import managers
+from store.actors import Actor
+from store.engine_presence import engine_of
+from store.errors import StoreNotUsable
+from store.managers import Manager
+from store.outside import Clock, system_clock
+from store.resellers import Reseller
+from store.store import Store, Transaction, View
+
+T = TypeVar("T")
+Signature = tuple[int, int, int]
+
+
+class NotSignedIn(RuntimeError):
+    """A screen that needs a manager was opened with none: a mistake of ours, never of the person."""
+
+
+class Session:
+    """One panel's use of a store. `clock` returns aware UTC; it is fixed in tests."""
+
+    def __init__(self, store: Store, clock: Clock = system_clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.manager: Manager | None = None
+        self.reseller_name = ""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts, None before somebody has signed in."""
+        return None if self.manager is None else self.manager.actor
+
+    @property
+    def by(self) -> Actor:
+        """Who acts, for screens that are only reached signed in. Raises NotSignedIn."""
+        if self.manager is None:
+            raise NotSignedIn("Nobody is signed in.")
+        return self.manager.actor
+
+    def now(self) -> datetime:
+        """Return the time that screens show."""
+        return self.clock()
+
+    def view(self) -> View:
+        """Return the store as it is now. Raises StoreNotUsable."""
+        return self.store.view()
+
+    def write(self, decide: Callable[[Transaction], T]) -> T:
+        """Run a decision in one transaction and return its result. Raises what it raises, StoreBusy, StoreNotUsable."""
+        with self.store.transaction() as tx:
+            return decide(tx)
+
+    def signature(self) -> Signature | None:
+        """Return what changes whenever the store's file does, None while there is none. Raises StoreNotUsable."""
+        try:
+            found = self.store.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreNotUsable(self.store.path, f"cannot be read: {error.strerror}.") from error
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+    def engine(self) -> str | None:
+        """Return who the store's engine is, None if none runs."""
+        return engine_of(self.store.folder)
+
+    def needs_first_manager(self) -> bool:
+        """Say whether nobody can sign in yet. Raises StoreNotUsable."""
+        return not managers.any_exists(self.view())
+
+    def begin(self, manager: Manager) -> None:
+        """Let a manager who has proved who they are act in this panel. Raises NotFound, StoreNotUsable."""
+        self.reseller_name = self.view().get(Reseller, manager.reseller_id).name
+        self.manager = manager
+
+    def end(self) -> None:
+        """Sign out."""
+        self.manager = None
+        self.reseller_name = ""
+
+    def follow(self, view: View) -> None:
+        """Take over what others have changed of the manager: a permission taken away counts at once."""
+        if self.manager is not None:
+            self.manager = view.get(Manager, self.manager.id)

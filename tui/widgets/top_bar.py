@@ -1,0 +1,117 @@
+"""The top bar: page name, reseller, engine, user, time; below them what the operator must not overlook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui import look
+from tui.look import Tone
+
+NO_ENGINE = "No engine runs: nothing is sent or received."
+SHORT_NAME = 14
+"""How many cells of a name are kept where there is little room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell."""
+
+    reseller: str
+    engine_runs: bool
+    user: str
+    time: str
+    notice: str = ""
+    trouble: str = ""
+
+
+NOTHING_YET = Facts("", engine_runs=True, user="", time="")
+
+
+class TopBar(Widget):
+    """One line of facts, and one line for each sentence that must not be overlooked."""
+
+    facts = reactive(NOTHING_YET)
+
+    def __init__(self, page_name: str) -> None:
+        super().__init__()
+        self.page_name = page_name
+
+    def compose(self) -> ComposeResult:
+        """Compose the line and the sentences."""
+        yield Static(id="top-line")
+        yield Static(id="top-trouble", classes="sentence")
+        yield Static(id="top-engine", classes="sentence")
+        yield Static(id="top-notice", classes="sentence")
+
+    def watch_facts(self) -> None:
+        """Draw the facts."""
+        if not self.is_mounted:
+            return
+        self._draw_line()
+        engine = "" if self.facts.engine_runs else f"! {NO_ENGINE}"
+        for name, sentence in (
+            ("#top-trouble", self.facts.trouble and f"✗ {self.facts.trouble}"),
+            ("#top-engine", engine),
+            ("#top-notice", self.facts.notice),
+        ):
+            line = self.query_one(name, Static)
+            line.update(Text(sentence))
+            line.display = bool(sentence)
+
+    def on_mount(self) -> None:
+        """Draw what was told before the bar was there."""
+        self.watch_facts()
+
+    def on_resize(self) -> None:
+        """Fit the line to the new width."""
+        self._draw_line()
+
+    def _draw_line(self) -> None:
+        line = self.query_one("#top-line", Static)
+        width = line.content_size.width or self.app.size.width
+        line.update(top_line(self.page_name, self.facts, width))
+
+
+def top_line(page_name: str, facts: Facts, width: int) -> Text:
+    """Return the line, `width` cells wide: the page's name at the left, as many facts as fit at the right."""
+    name = look.safe(page_name)
+    room = width - cell_len(name) - 2
+    right = next((each for each in _shorter_and_shorter(facts) if each.cell_len <= room), Text())
+    line = Text(name, Tone.STRONG.style)
+    line.append(" " * max(0, width - cell_len(name) - right.cell_len))
+    line.append_text(right)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _shorter_and_shorter(facts: Facts) -> list[Text]:
+    engine = look.said("● engine runs", Tone.GOOD) if facts.engine_runs else look.said("○ no engine", Tone.ENDING)
+    reseller, user = look.dim(look.safe(facts.reseller)), Text(look.safe(facts.user))
+    short_reseller, short_user = look.dim(_cut(reseller.plain)), Text(_cut(user.plain))
+    time, zone = Text(facts.time), look.dim(" UTC")
+    zoned = Text.assemble(time, zone) if facts.time else time
+    return [
+        _joined(reseller, engine, user, zoned),
+        _joined(reseller, engine, user, time),
+        _joined(short_reseller, engine, short_user, time),
+        _joined(engine, short_user, time),
+        _joined(engine, time),
+        time,
+    ]
+
+
+def _joined(*parts: Text) -> Text:
+    return look.dim(" · ").join([each for each in parts if each.plain])
+
+
+def _cut(name: str) -> str:
+    if cell_len(name) <= SHORT_NAME:
+        return name
+    return set_cell_size(name, SHORT_NAME - 1).rstrip() + look.ELLIPSIS

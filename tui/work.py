@@ -1,0 +1,58 @@
+"""Slow work of a screen: it runs in a thread, and its result or its error comes back on the event loop.
+
+The store's lock and argon2 may take seconds; the panel goes on drawing meanwhile. While one piece of a screen's work
+runs, a second one is not started: a key pressed twice creates one connector.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.dom import DOMNode
+
+from store.errors import ProblemItem, Problems, StoreError
+
+T = TypeVar("T")
+GROUP = "work"
+
+
+def is_busy(owner: DOMNode) -> bool:
+    """Say whether a piece of this screen's work still runs."""
+    return any(each.node is owner and each.group == GROUP and not each.is_finished for each in owner.workers)
+
+
+def start(
+    owner: DOMNode,
+    call: Callable[[], T],
+    done: Callable[[T], object],
+    *,
+    problems: Callable[[tuple[ProblemItem, ...]], None] | None = None,
+    refused: Callable[[str], None] | None = None,
+) -> None:
+    """Run `call` in a thread, then `done` with its result on the event loop.
+
+    Problem items go to `problems`, every other error of the store to `refused` as its sentence; without them they are
+    shown as a notification. Does nothing while the owner is busy.
+    """
+    if is_busy(owner):
+        return
+
+    def tell(sentence: str) -> None:
+        owner.app.notify(sentence, severity="error", markup=False, timeout=10)
+
+    async def run() -> None:
+        try:
+            outcome = await asyncio.to_thread(call)
+        except Problems as error:
+            if problems is not None:
+                problems(error.items)
+            else:
+                (refused or tell)(str(error))
+        except StoreError as error:
+            (refused or tell)(str(error))
+        else:
+            done(outcome)
+
+    owner.run_worker(run(), group=GROUP)
