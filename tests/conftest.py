@@ -1,0 +1,28 @@
+"""What the tests of every package share: a fixed clock, a store in a folder of its own, a shop in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.store import Store, open_store
+from tests.makers import CountedIds, FixedClock, Shop, open_shop
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Return a clock that stands at `tests.makers.START`."""
+    return FixedClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FixedClock) -> Store:
+    """Return a new store on that clock."""
+    return open_store(tmp_path / "store", clock=clock, ids=CountedIds())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return a store with one connector (15 minutes), one method on it and one account in EUR."""
+    return open_shop(tmp_path / "shop")
