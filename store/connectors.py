@@ -66,7 +66,7 @@ class Connector(Record):
     @property
     def period_minutes(self) -> Decimal | None:
         """The period as it is typed: minutes, decimals allowed."""
-        return None if self.period_seconds is None else (self.period_seconds / 60).normalize()
+        return None if self.period_seconds is None else _plain(self.period_seconds / 60)
 
     @property
     def schema(self) -> SettingsSchema:
@@ -294,4 +294,9 @@ def _period_seconds(minutes: str) -> Decimal | None:
         raise ValueError(f"{typed!r} is not a number; {wanted}.") from None
     if not value.is_finite() or not SHORTEST_PERIOD_MINUTES <= value <= LONGEST_PERIOD_MINUTES:
         raise ValueError(f"{typed} is out of range; {wanted}.")
-    return (value * 60).quantize(Decimal("0.000001")).normalize()
+    return _plain((value * 60).quantize(Decimal("0.000001")))
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Return the number without trailing zeros and without an exponent: 10, not 1E+1."""
+    return Decimal(f"{number.normalize():f}")
