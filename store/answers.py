@@ -115,7 +115,7 @@ class Answer(Record):
         """What the gateway says it took, None unless it is a success."""
         if not self.is_charge or self.given.amount is None:
             return None
-        return Money(self.given.amount, self.given.currency)
+        return Money(self.given.amount, self.given.currency).in_own_decimals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +215,10 @@ def same_answer(view: View, given: AnswerGiven, judged_for: str, *, but: int | N
 
 def payment_of_attempt(view: View, attempt_id: str, connector_id: int | None = None) -> Payment | None:
     """Return the payment that has this attempt (of this connector, if one is named), as of now."""
-
-    def fits(attempts: list[dict[str, object]]) -> bool:
-        return any(
-            each["id"] == attempt_id and (connector_id is None or each["connector_id"] == connector_id)
-            for each in attempts
-        )
-
-    found = view.search(Payment, where("attempts").test(fits))
+    named = where("id") == attempt_id
+    if connector_id is not None:
+        named &= where("connector_id") == connector_id
+    found = view.search(Payment, where("attempts").any(named))
     return found[0] if found else None
 
 

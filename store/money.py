@@ -50,6 +50,11 @@ class Money:
         self._same_currency(other)
         return Money(self.amount + other.amount, self.currency)
 
+    def in_own_decimals(self) -> Money:
+        """Return the same amount written with its currency's decimals; one that has more of them stays as it is."""
+        written = self.amount.quantize(Decimal(1).scaleb(-(decimals_of(self.currency) or 0)))
+        return Money(written, self.currency) if written == self.amount else self
+
     def covers(self, other: Money) -> bool:
         """Say whether this is at least `other`; ValueError for two currencies."""
         self._same_currency(other)
