@@ -123,7 +123,13 @@ def _with_limits(typed: Keywords, field: SettingField) -> SettingField:
     if pattern is not None and not isinstance(pattern, str):
         typed.wrong("pattern", "a string")
         pattern = None
-    return replace(field, pattern=pattern, min_length=typed.count("min_length"), max_length=typed.count("max_length"))
+    longest = typed.count("max_length")
+    if longest == 0:
+        typed.findings.add(
+            typed.place("max_length"), "max_length must be at least 1; take the field out if not needed."
+        )
+        longest = None
+    return replace(field, pattern=pattern, min_length=typed.count("min_length"), max_length=longest)
 
 
 def _options(typed: Keywords, kind: FieldKind) -> tuple[tuple[Option, ...], tuple[str, ...]]:

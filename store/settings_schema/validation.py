@@ -48,7 +48,10 @@ def schema_errors(schema: dict[str, object], value: object, runner: PatternRunne
 
     overridden = {"pattern": pattern, "multipleOf": multiple_of, "uniqueItems": unique_elements}
     validator = extend(Draft202012Validator, overridden)  # type: ignore[no-untyped-call]
-    return list(validator(schema, registry=Registry()).iter_errors(value))
+    errors = list(validator(schema, registry=Registry()).iter_errors(value))
+    # a value of a wrong type violates more, which says nothing new
+    wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    return [error for error in errors if error.validator == "type" or tuple(error.absolute_path) not in wrong_type]
 
 
 def unique_elements(_: Any, wanted: bool, value: object, __: Any) -> Iterator[ValidationError]:  # noqa: FBT001 - jsonschema calls it so
