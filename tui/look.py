@@ -47,6 +47,7 @@ THEME = Theme(
     panel=PANEL,
     variables={
         "dim": DIM,
+        "faint": "#5a6676",
         "rule": "#2c3542",
         "field": "#1d242e",
         "field-focus": "#263140",
