@@ -20,13 +20,13 @@ from gateway.dispatch import arrive, depart, give_up
 from gateway.listener import Listener
 from gateway.log import EventLog
 from gateway.requests import NotSendable
-from gateway.sending import DISPATCHABLE, Step, StepKind, next_step
+from gateway.sending import Step, StepKind, next_step
 from store.engine_presence import held_by_this_engine
 from store.errors import Refused, StoreNotUsable
 from store.judging import next_change_at
 from store.payment_commands import apply_time
 from store.payments import Attempt, Payment
-from store.states import AttemptState
+from store.states import AWAITED, AttemptState
 from store.store import Store
 
 POLL_SECONDS = 0.1
@@ -127,7 +127,7 @@ class Dispatcher:
         return plan, min(changes, default=None)
 
     def _next_step(self, payment: Payment, attempt: Attempt) -> Step | None:
-        if attempt.state not in DISPATCHABLE or attempt.id in self._under_way:
+        if attempt.state not in AWAITED or attempt.id in self._under_way:
             return None
         ask_first = (
             attempt.state is AttemptState.SENT

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from store.payments import Attempt
-from store.states import AttemptState
+from store.states import AWAITED, AttemptState
 
 PAY_FOR = timedelta(minutes=15)
 """How long after its start an attempt's `pay` may be repeated, if its deadline is not sooner."""
@@ -27,7 +27,6 @@ LATE_ASKS: tuple[timedelta, ...] = (
 """When overdue attempts are asked, counted from the deadline; those without one, from the start."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=2)
-DISPATCHABLE = frozenset({AttemptState.QUEUED, AttemptState.SENT, AttemptState.OVERDUE})
 
 
 class StepKind(Enum):
@@ -52,7 +51,7 @@ def next_step(attempt: Attempt, *, in_progress: bool, ask_first: bool, jitter: f
     `ask_first`: the attempt was sent before this engine started and has not been asked since. `jitter`, from 0 to 1,
     makes a pause up to half longer, so that many attempts do not come back at once.
     """
-    if attempt.state not in DISPATCHABLE:
+    if attempt.state not in AWAITED:
         return None
     delivery = attempt.delivery
     if attempt.state is AttemptState.QUEUED:

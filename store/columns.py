@@ -1,0 +1,133 @@
+"""Which questions have an index: for each table the columns that the frequent queries ask for.
+
+A column turns a record into whole numbers of 64 bits: an id as it is, a moment as microseconds, a text by its hash (so
+whoever finds a record by a column looks at the record itself before believing it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Generic, cast
+
+from store.accounts import BalanceTransaction
+from store.action_log import LogLine
+from store.answers import Answer
+from store.judging import next_change_at
+from store.managers import Manager
+from store.payment_method import PaymentMethod
+from store.payments import Payment
+from store.records import R, Record
+from store.states import AWAITED
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+QueryPath = tuple[object, ...]
+"""What TinyDB's query says that it asks for: `("account_id",)`; `("attempts", "any", "id")` for one of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One index: its name, the query that it answers (None: asked by name only), and a record's keys in it."""
+
+    name: str
+    path: QueryPath | None
+    keys: Callable[[R], Iterable[object]]
+
+
+def key_of(value: object) -> int:
+    """Return a value as a column holds it. Raises TypeError for a kind that no column holds."""
+    match value:
+        case bool() | int():
+            return int(value)
+        case str():
+            return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "big", signed=True)
+        case datetime():
+            return (value - EPOCH) // timedelta(microseconds=1)
+        case _:
+            raise TypeError(f"No column holds {type(value).__name__}.")
+
+
+def _one(name: str) -> Callable[[Any], Iterable[object]]:
+    def keys(record: object) -> Iterable[object]:
+        value = getattr(record, name)
+        return () if value is None or value in ("", False) else (value,)
+
+    return keys
+
+
+def _plain(name: str) -> Column[Any]:
+    return Column(name, (name,), _one(name))
+
+
+def _moment(moment: datetime | None) -> Iterable[object]:
+    return () if moment is None else (moment,)
+
+
+COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
+    Payment: (
+        _plain("account_id"),
+        _plain("number"),
+        Column("status", None, lambda each: (each.status.value,)),
+        Column("attempt_id", ("attempts", "any", "id"), lambda each: [one.id for one in each.attempts]),
+        Column(
+            "connector_id",
+            ("attempts", "any", "connector_id"),
+            lambda each: {one.connector_id for one in each.attempts},
+        ),
+        Column("method_id", ("attempts", "any", "method_id"), lambda each: {one.method_id for one in each.attempts}),
+        Column("awaited", None, lambda each: (True,) if any(one.state in AWAITED for one in each.attempts) else ()),
+        Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
+        Column("closed_at", None, lambda each: _moment(each.closed_at)),
+    ),
+    Answer: (
+        _plain("attempt_id"),
+        _plain("payment_id"),
+        _plain("in_inbox"),
+        Column("named_attempt_id", ("given", "attempt_id"), lambda each: (each.given.attempt_id,)),
+        Column("gateway_reference", ("given", "gateway_reference"), lambda each: (each.given.gateway_reference,)),
+    ),
+    BalanceTransaction: (_plain("account_id"), _plain("payment_id")),
+    PaymentMethod: (_plain("connector_id"),),
+    Manager: (_plain("email"),),
+    LogLine: (_plain("subject"),),
+}
+
+
+def columns_of(kind: type[R]) -> tuple[Column[R], ...]:
+    """Return the columns of a kind of record."""
+    return cast("tuple[Column[R], ...]", COLUMNS.get(kind, ()))
+
+
+def keys_of(record: Record) -> list[tuple[str, int]]:
+    """Return every column's keys of a record, as (column, key)."""
+    return [(column.name, key_of(key)) for column in columns_of(type(record)) for key in column.keys(record)]
+
+
+def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:
+    """Return the column and key that a TinyDB query asks for, of one of its parts joined by `&`; None if none has one.
+
+    It reads TinyDB's own description of a query (`QueryInstance._hash`), which a test pins.
+    """
+    return _asked(kind, getattr(query, "_hash", None))
+
+
+def _asked(kind: type[Record], description: object) -> tuple[str, int] | None:
+    match description:
+        case ("and", frozenset() as parts):
+            return next((found for part in parts if (found := _asked(kind, part)) is not None), None)
+        case ("==", tuple() as path, value):
+            return _column(kind, path, value)
+        case ("any", (str() as field,), ("==", (str() as inner,), value)):
+            return _column(kind, (field, "any", inner), value)
+        case _:
+            return None
+
+
+def _column(kind: type[Record], path: QueryPath, value: object) -> tuple[str, int] | None:
+    column = next((each for each in columns_of(kind) if each.path == path), None)
+    # Empty values are in no column (nearly every record would be), so a query for one reads them all.
+    if column is None or value in ("", False) or not isinstance(value, str | int):
+        return None
+    return column.name, key_of(value)
