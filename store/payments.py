@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from store.money import Money
 from store.records import Record
-from store.states import UNANSWERED, AttemptState, PaymentStatus
+from store.states import AttemptState, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,5 +119,10 @@ class Payment(Record):
 
 
 def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:
-    """Return the attempts whose deadline still means something: not answered, and with a period."""
-    return tuple(each for each in payment.attempts if each.state in UNANSWERED and each.deadline is not None)
+    """Return the attempts whose deadline still changes something: sent, or queued and in progress; with a period."""
+    return tuple(
+        each
+        for each in payment.attempts
+        if each.deadline is not None
+        and (each.state is AttemptState.SENT or (each.state is AttemptState.QUEUED and each.id == payment.in_progress))
+    )
