@@ -9,7 +9,8 @@ from store import accounts, answers, payment_commands
 from store.actors import Actor
 from store.answers import Answer, AnswerGiven, AnswerResult, ChargePlace, Origin, Verdict
 from store.errors import NotFound, ProblemItem, Problems, Refused
-from store.payments import Payment
+from store.payments import Attempt, Payment
+from store.resellers import level_and_below
 from store.states import rule_named
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ def get(view: View, by: Actor, code: str) -> Answer:
     """Return an answer by its ID (`A17`) that the actor may see. Raises NotFound."""
     digits = code.strip().upper().removeprefix("A")
     found = view.find(Answer, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
-    if found is None:
-        raise NotFound(Answer.WORD, code)
-    if found.payment_id is not None:
-        payment_commands.get(view, by, found.payment_id)
-    elif not by.at_root:
+    if found is None or not _in_reach(view, by, found.payment_id):
         raise NotFound(Answer.WORD, code)
     return found
 
@@ -48,12 +45,8 @@ def attach(tx: Transaction, by: Actor, code: str, attempt_id: str) -> Verdict:
     answer = _waiting(tx, by, code)
     if answer.attempt_id:
         raise Refused(f"Only an unmatched answer can be attached; {answer.code} names attempt {answer.attempt_id}.")
-    payment = answers.payment_of_attempt(tx, attempt_id)
-    if payment is None:
-        raise NotFound("attempt", attempt_id)
-    payment_commands.get(tx, by, payment.id)
-    attempt = payment.attempt(attempt_id)
-    if attempt is None or attempt.connector_id != answer.given.connector_id:
+    payment, attempt = _attempt(tx, by, attempt_id)
+    if attempt.connector_id != answer.given.connector_id:
         raise Refused(f"The answer came through connector {answer.given.connector_id}; the attempt is another one's.")
     tx.log(by, "answer attached", f"answer {answer.code}", f"to attempt {attempt_id}")
     attached = replace(answer, attempt_id=attempt_id, closed_by=by.name, closed_at=tx.now)
@@ -61,7 +54,14 @@ def attach(tx: Transaction, by: Actor, code: str, attempt_id: str) -> Verdict:
     if first is not None:
         place = ChargePlace.SAME_AS if answer.is_charge else None
         rule = rule_named("repeated-answer")
-        same = replace(attached, payment_id=payment.id, rule=rule.name, place=place, same_as=first.id, in_inbox=False)
+        same = replace(
+            attached,
+            payment_id=payment.id,
+            rule=rule.name,
+            place=place,
+            same_as=first.same_as or first.id,
+            in_inbox=False,
+        )
         return Verdict(tx.put(same), rule, tx.keep(payment))
     rule, after = answers.judge_for(tx, payment, attached)
     return answers.settle(tx, attached, rule, after)
@@ -117,11 +117,7 @@ def record(
     A success is for the attempt's own amount and currency. Raises Problems, NotFound, NotPermitted.
     """
     by.need_full_control()
-    payment = answers.payment_of_attempt(tx, attempt_id)
-    attempt = payment.attempt(attempt_id) if payment else None
-    if payment is None or attempt is None:
-        raise NotFound("attempt", attempt_id)
-    payment_commands.get(tx, by, payment.id)
+    payment, attempt = _attempt(tx, by, attempt_id)
     problems: list[ProblemItem] = []
     if not reason.strip():
         problems.append(ProblemItem("Reason", "is empty; write how the gateway told it."))
@@ -146,6 +142,23 @@ def record(
             reason=reason.strip(),
         ),
     )
+
+
+def _attempt(view: View, by: Actor, attempt_id: str) -> tuple[Payment, Attempt]:
+    """Return an attempt that the actor may see, and its payment. Raises NotFound."""
+    payment = answers.payment_of_attempt(view, attempt_id)
+    attempt = payment.attempt(attempt_id) if payment else None
+    if payment is None or attempt is None or not _in_reach(view, by, payment.id):
+        raise NotFound("attempt", attempt_id)
+    return payment, attempt
+
+
+def _in_reach(view: View, by: Actor, payment_id: int | None) -> bool:
+    """Say whether the actor may see what was judged for a payment; what was judged for none is the root reseller's."""
+    if by.at_root or payment_id is None:
+        return by.at_root
+    account = view.get(accounts.Account, view.get(Payment, payment_id).account_id)
+    return account.reseller_id in level_and_below(view, by.reseller_id)
 
 
 def _waiting(tx: Transaction, by: Actor, code: str) -> Answer:
