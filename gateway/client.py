@@ -121,19 +121,18 @@ class GatewayClient:
         body: Body,
         key_texts: Sequence[str],
         *,
-        signing_key: str | None = None,
         idempotency_key: str | None = None,
     ) -> Outcome:
         """Send the body of a PayRequest or StatusRequest, and return how it ended.
 
-        It is signed with `signing_key`, by default the first of `key_texts`; the reply is verified with any of those.
+        It is signed with the first of `key_texts`; the reply is verified with any of them.
         Every fault on the way and of the gateway is an outcome; raises only ValueError, for a body or a key that
         cannot be signed. If cancelled, the request may have reached the gateway.
         """
         problems = check_connector_url(url)
         if problems:
             return NeverLeft(NotSent.URL, " ".join(problems))
-        headers = {SIGNATURE_HEADER: sign(body, signing_key or key_texts[0])}
+        headers = {SIGNATURE_HEADER: sign(body, key_texts[0])}
         if idempotency_key is not None:
             headers[IDEMPOTENCY_HEADER] = idempotency_key
         a_try = _Try()
@@ -149,7 +148,7 @@ class GatewayClient:
                 signature = response.headers.get(SIGNATURE_HEADER)
         except (aiohttp.ClientError, OSError) as error:
             return _unanswered(a_try, error) if a_try.may_have_left else _never_left(error)
-        if not raw.strip():
+        if len(raw) <= MAX_BODY_BYTES and not raw.strip():
             return Accepted(response.status)
         return _read_reply(raw, signature, key_texts, body, response.status)
 
