@@ -1,0 +1,464 @@
+"""A table of records that draws only what is seen, and of that only what has changed.
+
+It stands on Textual's Line API: a hundred thousand rows cost no more to draw than forty. `tick` and `set_rows` compare
+what each visible cell shows with what it would show now and repaint the differing cells alone, so a second in which
+only countdowns change sends a few hundred bytes to the terminal. The cursor stays on its record whatever happens to
+the rows around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.widgets.columns import GAP, Column, Span, cut, joined, lay_out
+
+Row = TypeVar("Row")
+
+GUTTER = 2
+"""Cells left of the first column: the mark of the cursor's row, which tells it without colour, and a space."""
+HEADER_LINES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What a table says when it has no rows, and which key helps."""
+
+    says: str
+    press: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """What one line of the screen shows: which record's cells, and whether the cursor is on it."""
+
+    cells: tuple[Strip, ...]
+    has_cursor: bool
+
+
+class RecordTable(ScrollView, Generic[Row], can_focus=True):
+    """A virtual table of rows, one line each.
+
+    `key_of` names a row's record and `as_of` tells how a row is at a moment (a payment's status is never read
+    otherwise); both must be cheap. Rows stand in the order in which they are given, or sorted by a column.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="list.open"),
+        Binding("j,down", "move(1)", "Down", show=False, id="list.down"),
+        Binding("k,up", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("g,home", "to_first", "First", show=False, id="list.first"),
+        Binding("G,end", "to_last", "Last", show=False, id="list.last"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="list.page_down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="list.page_up"),
+        Binding("l,right", "sideways(1)", "Right", show=False, id="list.right"),
+        Binding("h,left", "sideways(-1)", "Left", show=False, id="list.left"),
+        Binding("s", "sort", "Sort", id="list.sort"),
+        Binding("S", "reverse", "Reverse", show=False, id="list.reverse"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "record-table--header",
+        "record-table--cursor",
+        "record-table--mark",
+        "record-table--empty",
+        "record-table--key",
+    }
+    DEFAULT_CSS = """
+    RecordTable {
+        height: 1fr;
+        overflow-x: scroll;
+        overflow-y: auto;
+        scrollbar-size-horizontal: 0;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+
+        & > .record-table--header { color: $text-muted; text-style: bold; }
+        & > .record-table--cursor { background: $panel; }
+        & > .record-table--mark { color: $accent; text-style: bold; }
+        & > .record-table--empty { color: $text; }
+        & > .record-table--key { color: $text-muted; }
+        &:focus > .record-table--cursor { background: $panel-lighten-1; text-style: bold; }
+    }
+    """
+
+    class Opened(Message):
+        """Enter was pressed on a row, or it was clicked twice."""
+
+        def __init__(self, table: RecordTable[Any], key: Hashable) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table, for `@on` with a selector."""
+            return self.table
+
+    class Moved(Message):
+        """The cursor is on another record, None where there are no rows."""
+
+        def __init__(self, table: RecordTable[Any], key: Hashable | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table, for `@on` with a selector."""
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key_of: Callable[[Row], Hashable],
+        *,
+        empty: Empty,
+        as_of: Callable[[Row, datetime], Row] | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._key_of = key_of
+        self._as_of = as_of
+        self.empty = empty
+        self._given: Sequence[Row] = ()
+        self._rows: Sequence[Row] = ()
+        self._index_of: dict[Hashable, int] = {}
+        self._now: datetime | None = None
+        self._cursor = 0
+        self._sort_column: Column[Row] | None = None
+        self._sort_reversed = False
+        self._spans: tuple[Span, ...] = lay_out(self._columns, 0, start=GUTTER)
+        self._cells: dict[int, tuple[Strip, ...]] = {}
+        self._painted: dict[int, _Painted] = {}
+
+    # What a page does with it
+
+    def set_rows(self, rows: Sequence[Row], now: datetime) -> None:
+        """Show these rows as of `now`, in this order unless a sort is chosen; the cursor stays on its record."""
+        self._given = rows
+        self._now = now
+        self._put_in_order()
+
+    def tick(self, now: datetime) -> None:
+        """Show the same rows as of `now`; only visible cells that have changed are drawn."""
+        self._now = now
+        self._repaint_changes()
+
+    @property
+    def cursor_key(self) -> Hashable | None:
+        """The key of the record that the cursor is on, None if there are no rows."""
+        return self._key_of(self._rows[self._cursor]) if self._rows else None
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row that the cursor is on, None if there are none."""
+        return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def row_at(self, index: int) -> Row:
+        """Return a row by its place in the shown order."""
+        return self._rows[index]
+
+    def move_to(self, key: Hashable) -> bool:
+        """Put the cursor on a record and bring it into sight; returns False if no row is of it."""
+        index = self._index_of.get(key)
+        if index is None:
+            return False
+        self._move_cursor(index)
+        return True
+
+    def sort_by(self, key: str | None, *, reverse: bool = False) -> None:
+        """Sort by a column, or show the rows as they were given (None). Raises KeyError for no sortable column."""
+        column = next((each for each in self._columns if each.key == key and each.sort_key is not None), None)
+        if key is not None and column is None:
+            raise KeyError(key)
+        self._sort_column, self._sort_reversed = column, reverse
+        self._put_in_order()
+        self.refresh()
+
+    @property
+    def sorted_by(self) -> tuple[str | None, bool]:
+        """The key of the column sorted by (None: as given), and whether the order is reversed."""
+        return (self._sort_column.key if self._sort_column else None, self._sort_reversed)
+
+    # Keys and mouse
+
+    def action_open(self) -> None:
+        """Open the record under the cursor."""
+        key = self.cursor_key
+        if key is not None:
+            self.post_message(self.Opened(self, key))
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by some rows."""
+        self._move_cursor(self._cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by some pages."""
+        self._move_cursor(self._cursor + pages * max(1, self._lines_for_rows - 1))
+
+    def action_to_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._move_cursor(0)
+
+    def action_to_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._move_cursor(len(self._rows) - 1)
+
+    def action_sideways(self, columns: int) -> None:
+        """Bring the next column (1) or the one before (-1) beside the first one."""
+        here = round(self.scroll_x)
+        beyond = [each for each in self._stops if (each > here if columns > 0 else each < here)]
+        if beyond:
+            self.scroll_to(x=beyond[0] if columns > 0 else beyond[-1], animate=False)
+
+    def action_sort(self) -> None:
+        """Sort by the next column that can be sorted by; after the last one, show the rows as they were given."""
+        keys = [None, *(each.key for each in self._columns if each.sort_key is not None)]
+        self.sort_by(keys[(keys.index(self.sorted_by[0]) + 1) % len(keys)])
+
+    def action_reverse(self) -> None:
+        """Turn the order around."""
+        self.sort_by(self.sorted_by[0], reverse=not self._sort_reversed)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row that was clicked; the second click opens it."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < HEADER_LINES:
+            return
+        index = self._index_at(offset.y)
+        if index < len(self._rows):
+            self._move_cursor(index)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew."""
+        self._lay_out()
+        self._reveal()
+
+    def on_focus(self) -> None:
+        """Draw the cursor stronger."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Draw the cursor weaker."""
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn with the old styles."""
+        self._painted.clear()
+        super().notify_style_update()
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the screen, and remember what it shows."""
+        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _line_at(self, y: int, width: int) -> Strip:
+        if y < HEADER_LINES:
+            return self._header(width)
+        index = self._index_at(y)
+        if index >= len(self._rows):
+            self._painted.pop(y, None)
+            return self._empty_line(y, width)
+        painted = self._painting(index)
+        self._painted[y] = painted
+        return self._line(painted, width)
+
+    def _line(self, painted: _Painted, width: int) -> Strip:
+        base = self.rich_style
+        mark = Segment("  ")
+        if painted.has_cursor:
+            base += self.get_component_rich_style("record-table--cursor")
+            mark = Segment("▌ ", self.get_component_rich_style("record-table--mark", partial=True))
+        return self._pieced(Strip([mark], GUTTER), painted.cells, base, width)
+
+    def _header(self, width: int) -> Strip:
+        cells = []
+        for column, span in zip(self._columns, self._spans, strict=True):
+            sign = ("▼" if self._sort_reversed else "▲") if column is self._sort_column else ""
+            label = Text(f"{column.label} {sign}".rstrip(), no_wrap=True)
+            cells.append(cut(label, span.width, column.align, self.app.console))
+        base = self.rich_style + self.get_component_rich_style("record-table--header")
+        marks = Text("‹" if self.scroll_x else " ").append(" ")
+        strip = self._pieced(cut(marks, GUTTER, "left", self.app.console), tuple(cells), base, width)
+        if round(self.scroll_x) < self.max_scroll_x:
+            return Strip.join([strip.crop(0, width - 1), Strip([Segment("›", base)], 1)])
+        return strip
+
+    def _pieced(self, gutter: Strip, cells: tuple[Strip, ...], base: Style, width: int) -> Strip:
+        """Return a whole line: the gutter and the first column stay, the others are scrolled sideways."""
+        if not cells:
+            return gutter.apply_style(base).adjust_cell_length(width, base)
+        fixed = Strip.join([gutter, cells[0]]).apply_style(base)
+        space = Strip([Segment(" " * GAP, base)], GAP)
+        left = round(self.scroll_x)
+        others = joined(cells[1:], base)
+        shown = others.crop(left, left + max(0, width - fixed.cell_length - GAP))
+        return Strip.join([fixed, space, shown]).adjust_cell_length(width, base)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        middle = max(HEADER_LINES + 1, self.size.height // 3)
+        text, kind = "", "record-table--empty"
+        if not self._rows and y == middle:
+            text = self.empty.says
+        elif not self._rows and y == middle + 1:
+            text, kind = self.empty.press, "record-table--key"
+        if not text:
+            return Strip.blank(width, self.rich_style)
+        style = self.rich_style + self.get_component_rich_style(kind)
+        line = Text(text)
+        line.truncate(width, overflow="ellipsis")
+        before = Strip([Segment(" " * ((width - line.cell_len) // 2))])
+        centred = Strip.join([before, Strip(line.render(self.app.console, end=""))])
+        return centred.adjust_cell_length(width).apply_style(style)
+
+    def _painting(self, index: int) -> _Painted:
+        cells = self._cells.get(index)
+        if cells is None:
+            cells = self._cells[index] = self._cells_now(index)
+        return _Painted(cells, index == self._cursor)
+
+    def _cells_now(self, index: int) -> tuple[Strip, ...]:
+        row, now = self._rows[index], self._now
+        if now is None:
+            return ()
+        if self._as_of is not None:
+            row = self._as_of(row, now)
+        console = self.app.console
+        return tuple(
+            cut(column.cell(row, now), span.width, column.align, console)
+            for column, span in zip(self._columns, self._spans, strict=True)
+        )
+
+    def _repaint_changes(self) -> None:
+        """Compare each visible line with what it should show, and refresh where they differ."""
+        self._cells.clear()
+        width = self._width
+        regions: list[Region] = []
+        for y in range(HEADER_LINES, self.size.height):
+            index = self._index_at(y)
+            shown = self._painted.get(y)
+            wanted = self._painting(index) if index < len(self._rows) else None
+            if shown is None and wanted is None:
+                continue
+            if shown is None or wanted is None or shown.has_cursor is not wanted.has_cursor:
+                regions.append(Region(0, y, width, 1))
+            else:
+                regions.extend(self._changed_cells(y, shown, wanted, width))
+        if regions:
+            self.refresh(*regions)
+
+    def _changed_cells(self, y: int, shown: _Painted, wanted: _Painted, width: int) -> list[Region]:
+        left = round(self.scroll_x)
+        regions: list[Region] = []
+        for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
+            if before is after or list(before) == list(after):
+                continue
+            span = self._spans[number]
+            start = span.start - (left if number else 0)
+            # what has scrolled under the first column is not seen
+            visible_from = start if number == 0 else max(start, self._spans[0].end + GAP)
+            visible_to = min(start + span.width, width)
+            if visible_from < visible_to:
+                regions.append(Region(visible_from, y, visible_to - visible_from, 1))
+        return regions
+
+    # Rows, cursor and sizes
+
+    def _put_in_order(self) -> None:
+        before_key, before = self.cursor_key, self._cursor
+        rows = self._given
+        if self._sort_column is not None and self._sort_column.sort_key is not None:
+            rows = sorted(rows, key=self._sort_column.sort_key, reverse=self._sort_reversed)
+        elif self._sort_reversed:
+            rows = list(reversed(rows))
+        was_empty = not self._rows
+        self._rows = rows
+        self._index_of = {self._key_of(row): index for index, row in enumerate(rows)}
+        last = max(0, len(rows) - 1)
+        self._cursor = self._index_of.get(before_key, min(before, last)) if before_key is not None else 0
+        self._cells.clear()
+        self.virtual_size = Size(self._row_width, len(rows) + HEADER_LINES)
+        moved = self._cursor - before
+        if before_key in self._index_of and moved:
+            # the cursor stays on its line of the screen, too
+            self.scroll_to(y=self.scroll_y + moved, animate=False)
+        self._reveal()
+        if was_empty or not rows:
+            self.refresh()
+        self._repaint_changes()
+        if self.cursor_key != before_key:
+            self.post_message(self.Moved(self, self.cursor_key))
+
+    def _move_cursor(self, index: int) -> None:
+        wanted = max(0, min(index, len(self._rows) - 1))
+        if wanted == self._cursor or not self._rows:
+            self._reveal()
+            return
+        before, self._cursor = self._cursor, wanted
+        for each in (before, wanted):
+            y = each + HEADER_LINES - round(self.scroll_y)
+            if HEADER_LINES <= y < self.size.height:
+                self.refresh(Region(0, y, self._width, 1))
+        self._reveal()
+        self.post_message(self.Moved(self, self.cursor_key))
+
+    def _reveal(self) -> None:
+        lines = self._lines_for_rows
+        top = round(self.scroll_y)
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif lines > 0 and self._cursor >= top + lines:
+            self.scroll_to(y=self._cursor - lines + 1, animate=False)
+
+    def _lay_out(self) -> None:
+        self._spans = lay_out(self._columns, self._width, start=GUTTER)
+        self._cells.clear()
+        self._painted.clear()
+        self.virtual_size = Size(self._row_width, len(self._rows) + HEADER_LINES)
+        self.refresh()
+
+    @property
+    def _width(self) -> int:
+        """Return the cells of a line, without the scrollbar's."""
+        return self.scrollable_size.width
+
+    @property
+    def _stops(self) -> list[int]:
+        """Return where scrolling sideways can rest: a whole column is beside the first one, up to where all is seen."""
+        stops = [each.start - self._spans[1].start for each in self._spans[1:]]
+        unseen = self._spans[-1].end - self._width
+        enough = next((each for each in stops if each >= unseen), 0)
+        return [each for each in stops if each <= enough]
+
+    @property
+    def _row_width(self) -> int:
+        return self._width + (self._stops[-1] if self._stops else 0)
+
+    @property
+    def _lines_for_rows(self) -> int:
+        return self.size.height - HEADER_LINES
+
+    def _index_at(self, y: int) -> int:
+        return y - HEADER_LINES + round(self.scroll_y)
