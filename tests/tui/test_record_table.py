@@ -37,7 +37,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column(key="number", label="Number", cell=lambda row, _: f"P-{row.key}", width=8, sort_key=lambda row: row.key),
     Column(key="name", label="Name", cell=lambda row, _: row.name, width=10, weight=1, sort_key=lambda row: row.name),
     Column(key="state", label="State", cell=lambda row, _: "over" if row.over else "open", width=8),
-    Column(key="far", label="Far", cell=lambda row, _: f"far {row.key}", width=30),
+    Column(key="far", label="Far", cell=lambda row, _: f"far {row.key}", width=28),
 )
 
 
