@@ -139,13 +139,15 @@ class Shop:
             )
         )
 
-    def failure(self, attempt_id: str, message: str = "Card declined.", reference: str = "") -> Verdict:
+    def failure(
+        self, attempt_id: str, message: str = "Card declined.", reference: str = "", *, connector_id: int | None = None
+    ) -> Verdict:
         """Receive a failure."""
-        return self.answer(self._unpaid(AnswerResult.FAILURE, attempt_id, message, reference))
+        return self.answer(self._unpaid(AnswerResult.FAILURE, attempt_id, message, reference, connector_id))
 
     def pending(self, attempt_id: str, message: str = "Wait.", reference: str = "") -> Verdict:
         """Receive a pending."""
-        return self.answer(self._unpaid(AnswerResult.PENDING, attempt_id, message, reference))
+        return self.answer(self._unpaid(AnswerResult.PENDING, attempt_id, message, reference, None))
 
     def unmatched(self, reference: str = "r1", *, amount: str = "129.00", currency: str = "EUR") -> Answer:
         """Receive a success for an attempt that nobody knows."""
@@ -201,9 +203,11 @@ class Shop:
         """Return the store's file, byte for byte."""
         return self.store.path.read_bytes()
 
-    def _unpaid(self, result: AnswerResult, attempt_id: str, message: str, reference: str) -> AnswerGiven:
+    def _unpaid(
+        self, result: AnswerResult, attempt_id: str, message: str, reference: str, connector_id: int | None
+    ) -> AnswerGiven:
         return AnswerGiven(
-            connector_id=self.connector.id,
+            connector_id=self.connector.id if connector_id is None else connector_id,
             attempt_id=attempt_id,
             result=result,
             message=message,
