@@ -1,0 +1,228 @@
+"""One payment gateway connector: its fields, what its JSON Schema asks for, and its Secret Shared Key, masked.
+
+The key is shown or copied only on request, and the request is logged by the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from store import connectors
+from store.connectors import Connector
+from store.payment_method import PaymentMethod
+from store.settings_schema import SettingField, SettingsSchema, check_schema
+from store.store import Transaction, View
+from tui import look, work
+from tui.look import Tone
+from tui.screens.connector_form import shared_keys_of
+from tui.screens.page import Page
+from tui.widgets.confirm import Confirm
+
+LABEL_WIDTH = 32
+KEY_HINT = "v shows it, y copies it, R rotates it; showing and copying are logged"
+
+
+class ConnectorDetails(Page):
+    """A connector as it is now. Its result is the connector's id, so that the list stays on it."""
+
+    ENTRY = "connectors"
+    CSS_PATH = "connector_details.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit"),
+        Binding("v", "reveal", "Show key"),
+        Binding("y", "copy", "Copy key"),
+        Binding("R", "rotate", "Rotate key"),
+        Binding("D", "delete", "Delete"),
+    ]
+
+    def __init__(self, connector_id: int) -> None:
+        super().__init__()
+        self._connector_id = connector_id
+        self._connector: Connector | None = None
+        self._methods: list[PaymentMethod] = []
+        self._parsed = ""
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return f"Payment Gateway Connector {self._connector_id}"
+
+    def compose_workspace(self) -> ComposeResult:
+        """Compose the fields, the schema and the shared values, all of which scroll."""
+        with VerticalScroll(id="details"):
+            yield Static(id="connector-name")
+            yield Static(id="facts")
+            yield Static("Settings of a payment method", classes="section")
+            yield Static(id="asked")
+            yield Static("Static JSON", classes="section")
+            yield Static(id="shared")
+            yield Static("JSON Schema", classes="section")
+            yield Static(id="schema-text")
+
+    def show(self, view: View) -> None:
+        """Show the connector, and its schema once it is parsed."""
+        connector = connectors.get(view, self.session.by, self._connector_id)
+        self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
+        name = Text.assemble((look.safe(connector.name), "bold"))
+        self.query_one("#connector-name", Static).update(name)
+        self.query_one("#facts", Static).update(facts_text(connector, self._methods, view.now))
+        if self._parsed != connector.schema_text + connector.static_text:
+            self._parsed = connector.schema_text + connector.static_text
+            self.run_worker(self._show_schema(connector), group="schema", exclusive=True)
+        self.refresh_bindings()
+
+    async def _show_schema(self, connector: Connector) -> None:
+        schema, _ = await asyncio.to_thread(check_schema, connector.schema_text)
+        shared = await asyncio.to_thread(shared_keys_of, connector)
+        self.query_one("#asked", Static).update(fields_text(schema))
+        self.query_one("#shared", Static).update(shared_text(shared))
+        typed = look.safe(connector.schema_text.strip(), keep_lines=True, limit=len(connector.schema_text) + 1)
+        self.query_one("#schema-text", Static).update(Text(typed))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer changes to who has Full Control."""
+        if action in {"edit", "reveal", "copy", "rotate", "delete"} and self.is_mounted:
+            return self.session.by.full_control and self._connector is not None
+        return super().check_action(action, parameters)
+
+    def action_edit(self) -> None:
+        """Open the form."""
+        edit(self, self._connector_id, lambda _: self.reload())
+
+    def action_delete(self) -> None:
+        """Ask, then delete."""
+        if self._connector is not None:
+            ask_to_delete(self, self._connector, len(self._methods), lambda _: self.dismiss(None))
+
+    def action_reveal(self) -> None:
+        """Show the key; the store logs it."""
+        self.write(partial(connectors.reveal_key, by=self.session.by, connector_id=self._connector_id), self._show_key)
+
+    def action_copy(self) -> None:
+        """Send the key to the terminal's clipboard; the store logs it."""
+        self.write(partial(connectors.reveal_key, by=self.session.by, connector_id=self._connector_id), self._copy_key)
+
+    def action_rotate(self) -> None:
+        """Ask for the grace time, then rotate."""
+        from tui.screens.rotate_key import RotateKey  # noqa: PLC0415 - opened on request
+
+        if self._connector is not None:
+            self.app.push_screen(RotateKey(self._connector.name), self._rotate)
+
+    def _rotate(self, grace_seconds: int | None) -> None:
+        if grace_seconds is not None:
+            self.write(
+                partial(
+                    connectors.rotate_key,
+                    by=self.session.by,
+                    connector_id=self._connector_id,
+                    grace_seconds=grace_seconds,
+                ),
+                self._rotated,
+            )
+
+    def _rotated(self, _: Connector) -> None:
+        self.notify("The key is rotated. Press v for the new one, and give it to the gateway.", markup=False)
+        self.reload()
+
+    def _show_key(self, key: str) -> None:
+        from tui.screens.key_shown import KeyShown  # noqa: PLC0415 - opened on request
+
+        self.app.push_screen(KeyShown(self._connector.name if self._connector else "", key))
+
+    def _copy_key(self, key: str) -> None:
+        self.app.copy_to_clipboard(key)
+        self.notify("The key was sent to the terminal's clipboard; this was logged. v shows it.", markup=False)
+
+
+def edit(page: Page, connector_id: int, come_back: Callable[[int | None], object]) -> None:
+    """Read a connector in a worker of the page and open its form."""
+    from tui.screens.connector_edit import ConnectorEdit  # noqa: PLC0415 - opened on request
+
+    def read() -> ConnectorEdit:
+        view = page.session.view()
+        connector = connectors.get(view, page.session.by, connector_id)
+        instances = connectors.instances_of(view, connector_id)
+        return ConnectorEdit(connector, instances=instances, shared_keys=shared_keys_of(connector))
+
+    def come_back_typed(result: int | None) -> None:
+        come_back(result)
+
+    work.start(page, read, lambda form: page.app.push_screen(form, come_back_typed))
+
+
+def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callable[[Connector], object]) -> None:
+    """Say what deleting does; delete the connector if the person wants it, then call `done`."""
+    if instances:
+        sentence = f"{connector.name} has Instances {instances}. Delete its payment methods first."
+        page.notify(sentence, severity="warning", markup=False)
+        return
+
+    def decide(tx: Transaction) -> Connector:
+        return connectors.delete(tx, page.session.by, connector.id)
+
+    def answered(sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+        if sure:
+            page.write(decide, done)
+
+    says = (
+        "No new attempts can be started through it. Its keys stay: answers for earlier attempts are still taken.\n"
+        "It cannot be brought back."
+    )
+    page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
+
+
+def facts_text(connector: Connector, methods: list[PaymentMethod], now: datetime) -> Text:
+    """Return the connector's fields, labels in a column."""
+    based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
+    lines: list[tuple[str, Text]] = [
+        ("ID", Text(str(connector.id))),
+        ("Connector URL", look.safe_text(connector.url)),
+        ("Period for payment processing", _period(connector)),
+        ("Secret Shared Key", Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM))),
+    ]
+    if len(connector.keys_at(now)) > 1 and connector.previous_key_until is not None:
+        until = f"matches, and signs requests, until {look.moment_text(connector.previous_key_until)} UTC"
+        lines.append(("Key before", Text.assemble(look.MASK, "  ", (until, look.AMBER))))
+    lines.append(("Instances", Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM))))
+    lines.append(("Created at", Text(f"{look.moment_text(connector.created_at)} UTC")))
+    return Text("\n").join(Text.assemble((label.ljust(LABEL_WIDTH), Tone.DIM.style), value) for label, value in lines)
+
+
+def fields_text(schema: SettingsSchema | None) -> Text:
+    """Return what a payment method must supply, one field a line."""
+    if schema is None:
+        return look.said("The JSON Schema cannot be read; edit the connector to see why.", Tone.WRONG)
+    if not schema.fields:
+        return look.dim("Nothing to set.")
+    return Text("\n").join(_field_line(each) for each in schema.fields)
+
+
+def shared_text(keys: list[str]) -> Text:
+    """Return the names of the shared values, each with a mask for its value."""
+    if not keys:
+        return look.dim("No shared values.")
+    return Text("\n").join(Text(f"{look.safe(key):<{LABEL_WIDTH}}{look.MASK}") for key in keys)
+
+
+def _period(connector: Connector) -> Text:
+    if connector.period_minutes is None:
+        return Text.assemble("none", ("  no deadline and no countdown", look.DIM))
+    return Text(look.period_text(connector.period_minutes))
+
+
+def _field_line(field: SettingField) -> Text:
+    needed = "required" if field.required else "optional"
+    kind = f"{field.kind.value}, {needed}" + (", masked" if field.masked else "")
+    text = Text(f"{look.safe(field.key):<{LABEL_WIDTH}}")
+    return text.append(f"{kind:<28}", look.DIM).append(look.safe(field.label))
