@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +78,10 @@ class View:
         records = self._records(kind)
         found = table_of({kind.TABLE: records}, kind.TABLE).search(query)
         return [self._now(self._decoded(kind, records[each.doc_id])) for each in found]
+
+    def ids(self, kind: type[Record]) -> AbstractSet[int]:
+        """Return the ids of all records of a kind, without reading any of them."""
+        return self._records(kind).keys()
 
     def count(self, kind: type[Record]) -> int:
         """Return how many records of a kind there are."""
