@@ -1,0 +1,113 @@
+"""`gatewatch charge`: every verified success, to reconcile with a gateway's statement."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from io import StringIO
+
+import click
+
+from store import payment_commands
+from store.answers import Answer
+from store.connectors import Connector
+from store.payments import Payment
+from tui.cli import shapes
+from tui.cli.invocation import Invocation, acting, headless, write_out
+from tui.cli.printing import table
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+class Moment(click.ParamType[datetime]):
+    """The type of an option that takes a moment: RFC 3339, or a date, which is its beginning in UTC."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the aware moment."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            read = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write 2026-03-14 or 2026-03-14T09:26:53Z.", param, ctx)
+        return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+@click.group()
+def charge() -> None:
+    """List charges: every verified success, and where its amount is."""
+
+
+@charge.command("list")
+@click.option("--connector", "connector_id", type=int, metavar="ID", help="Only charges through this connector.")
+@click.option("--since", type=Moment(), help="Only charges received at or after this time (UTC).")
+@click.option("--before", type=Moment(), help="Only charges received before this time (UTC).")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV; a text that a spreadsheet would run begins with '.")
+@headless
+def list_(
+    run: Invocation, *, connector_id: int | None, since: datetime | None, before: datetime | None, as_csv: bool
+) -> None:
+    """List charges in the order in which they came, to reconcile them with a gateway's statement."""
+    if as_csv and run.as_json:
+        raise click.UsageError("--csv and --json contradict each other.")
+    view = run.store().view()
+    if connector_id is not None:
+        view.get(Connector, connector_id)  # a deleted one too: its charges stay
+    payments = {each.id: each for each in payment_commands.visible_to(view, acting())}
+    charges = [
+        each
+        for each in view.all(Answer)
+        if each.is_charge
+        and (connector_id is None or each.given.connector_id == connector_id)
+        and (since is None or each.received_at >= since)
+        and (before is None or each.received_at < before)
+    ]
+    listed = [shapes.charge(each, payments.get(each.payment_id or 0)) for each in charges]
+    if as_csv:
+        write_out(_csv(listed))
+    else:
+        run.write(listed, lambda: _table(charges, payments))
+
+
+def _csv(listed: list[shapes.Shape]) -> str:
+    written = StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(shapes.CHARGE_COLUMNS)
+    for each in listed:
+        rows.writerow([_cell(each[column]) for column in shapes.CHARGE_COLUMNS])
+    return written.getvalue().removesuffix("\n")
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def _table(charges: list[Answer], payments: dict[int, Payment]) -> str:
+    return table(
+        (
+            ("ID", "left"),
+            ("Received at (UTC)", "left"),
+            ("Connector", "right"),
+            ("Gateway reference", "left"),
+            ("Amount", "right"),
+            ("Place", "left"),
+            ("Payment", "left"),
+        ),
+        (
+            (
+                each.code,
+                each.received_at,
+                each.given.connector_id,
+                each.given.gateway_reference,
+                each.charge,
+                each.place.value if each.place else None,
+                payments[each.payment_id].number if each.payment_id in payments else None,
+            )
+            for each in charges
+        ),
+        none="There is no such charge.",
+    )

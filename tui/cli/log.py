@@ -1,0 +1,30 @@
+"""`gatewatch log`: who did what to which object."""
+
+from __future__ import annotations
+
+import click
+
+from store.action_log import LogLine
+from tui.cli import shapes
+from tui.cli.invocation import Invocation, headless
+from tui.cli.printing import table
+
+
+@click.command()
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N lines.")
+@click.option("--subject", help="Only lines about one object: 'connector 3'.")
+@headless
+def log(run: Invocation, *, last: int | None, subject: str | None) -> None:
+    """Print the action log, the oldest line first: who did what to which object."""
+    view = run.store().view()
+    lines = [each for each in view.all(LogLine) if subject is None or each.subject == subject]
+    listed = lines if last is None else lines[-last:]
+    run.write([shapes.log_line(each) for each in listed], lambda: _table(listed))
+
+
+def _table(listed: list[LogLine]) -> str:
+    return table(
+        (("At (UTC)", "left"), ("By", "left"), ("Action", "left"), ("Subject", "left"), ("Text", "left")),
+        ((each.at, each.by, each.action, each.subject, each.text) for each in listed),
+        none="The action log is empty.",
+    )
