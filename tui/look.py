@@ -7,8 +7,6 @@ a one-cell sign stand beside it, and what is urgent is bold, so NO_COLOR and 16 
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +20,8 @@ from textual.theme import Theme
 
 from store.money import Money
 from store.states import AttemptState, PaymentStatus
+from tui import plain_text
+from tui.plain_text import ENDING_SECONDS
 
 ACCENT = "#6cb2eb"
 AMBER = "#f0b429"
@@ -63,11 +63,12 @@ THEME = Theme(
 )
 
 MASK = "••••••••"
-ELLIPSIS = "…"
-LONGEST_FOREIGN_TEXT = 500
-"""How much of a text that somebody else wrote is shown, in characters."""
-ENDING_SECONDS = 60
-"""From how many seconds before its deadline on a payment counts as ending."""
+
+# What needs no colour is in tui.plain_text, which the command line shares; screens find all of it here.
+ELLIPSIS = plain_text.ELLIPSIS
+safe = plain_text.safe
+moment_text = plain_text.moment_text
+remaining_text = plain_text.remaining_text
 
 
 class Tone(Enum):
@@ -158,15 +159,6 @@ def dim(text: str) -> Text:
     return said(text, Tone.DIM)
 
 
-def safe(text: str, *, keep_lines: bool = False, limit: int = LONGEST_FOREIGN_TEXT) -> str:
-    """Return what somebody else wrote, fit for the terminal: control and bidirectional marks replaced, cut at `limit`.
-
-    With `keep_lines`, line breaks stay.
-    """
-    cut = text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
-    return "".join(each if _is_harmless(each, keep_lines=keep_lines) else "\N{REPLACEMENT CHARACTER}" for each in cut)
-
-
 def safe_text(text: str, tone: Tone = Tone.PLAIN) -> Text:
     """Return what somebody else wrote, safe, on one line and in a tone; never markup."""
     return said(safe(text), tone)
@@ -182,23 +174,6 @@ def signed_amount(money: Money) -> Text:
     return Text(f"{money.amount:+,f} {money.currency}", justify="right")
 
 
-def remaining_text(remaining: timedelta) -> str:
-    """Return what is left of a period: `2h05`, `12m`, `4:59`, `59s`; `0s` when it is over.
-
-    A begun second counts as a whole one; from ten minutes up only minutes are told, so that little is drawn.
-    """
-    seconds = max(0, math.ceil(remaining.total_seconds()))
-    if seconds < 60:
-        return f"{seconds}s"
-    if seconds < 600:
-        return f"{seconds // 60}:{seconds % 60:02}"
-    if seconds < 6000:
-        return f"{seconds // 60}m"
-    if seconds < 172_800:
-        return f"{seconds // 3600}h{seconds % 3600 // 60:02}"
-    return f"{seconds // 86400}d"
-
-
 def remaining_tone(remaining: timedelta) -> Tone:
     """Return how urgent a countdown is: amber within its last minute."""
     return Tone.ENDING if remaining.total_seconds() <= ENDING_SECONDS else Tone.ACCENT
@@ -208,11 +183,6 @@ def countdown(deadline: datetime, now: datetime) -> Text:
     """Return the countdown to a deadline, right-aligned, in the tone of its urgency."""
     remaining = deadline - now
     return Text(remaining_text(remaining), remaining_tone(remaining).style, justify="right")
-
-
-def moment_text(moment: datetime) -> str:
-    """Return a moment in UTC: `2026-03-14 09:26:53`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def clock_text(moment: datetime) -> str:
@@ -254,9 +224,3 @@ def period_text(period_minutes: Decimal | None) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 field`, `3 fields`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def _is_harmless(character: str, *, keep_lines: bool) -> bool:
-    if character == "\n":
-        return keep_lines
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

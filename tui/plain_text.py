@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 LONGEST_FOREIGN_TEXT = 500
 """How much of a text that somebody else wrote is shown, in characters."""
 ELLIPSIS = "…"
+ENDING_SECONDS = 60
+"""From how many seconds before its deadline on a payment counts as ending."""
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls, bidirectional and other invisible marks, halves of pairs, what is not assigned, and line separators."""
 
