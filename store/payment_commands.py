@@ -79,21 +79,9 @@ def start_attempt(tx: Transaction, by: Actor, payment_id: int, method_id: int) -
     """
     by.need_full_control()
     payment = get(tx, by, payment_id)
-    method, connector = _method_for(tx, payment, method_id)
-    marks = frozenset({Mark.METHOD_ENABLED}) if methods.can_start(tx, method) else frozenset[Mark]()
-    period = connector.period
-    attempt = Attempt(
-        id=tx.ids.attempt_id(),
-        method_id=method.id,
-        connector_id=connector.id,
-        state=AttemptState.QUEUED,
-        started_at=tx.now,
-        started_by=by.name,
-        deadline=None if period is None else tx.now + period,
-    )
-    happening = Happening(event=Event.START, marks=marks, attempt=attempt, by=by.name)
-    started = _put_judged(tx, payment, happening)
-    tx.log(by, "attempt started", f"payment {payment_id}", f"{method.name}, attempt {attempt.id}")
+    started = _put_judged(tx, payment, _start(tx, by, payment, method_id, tx.ids.attempt_id()))
+    method = tx.get(PaymentMethod, method_id)
+    tx.log(by, "attempt started", f"payment {payment_id}", f"{method.name}, attempt {started.in_progress}")
     return started
 
 
@@ -110,9 +98,7 @@ def pay_from_balance(tx: Transaction, by: Actor, payment_id: int) -> Payment:
     by.need_full_control()
     payment = get(tx, by, payment_id)
     account = tx.get(Account, payment.account_id)
-    covers = account.balance.covers(payment.total)
-    marks = frozenset({Mark.BALANCE_COVERS}) if covers else frozenset[Mark]()
-    paid = _put_judged(tx, payment, Happening(event=Event.PAY_FROM_BALANCE, marks=marks, by=by.name))
+    paid = _put_judged(tx, payment, _from_balance(tx, by, payment))
     accounts.enter(
         tx,
         account.id,
@@ -185,12 +171,24 @@ def methods_for(view: View, by: Actor, payment_id: int) -> list[PaymentMethod]:
     return methods.offered_to(view, account.reseller_id)
 
 
-def preview(view: View, by: Actor, payment_id: int, event: Event) -> Payment:
-    """Return the payment as it would be after a CANCEL or PAY_FROM_BALANCE now. Raises Refused, NotFound."""
+def preview_start(view: View, by: Actor, payment_id: int, method_id: int) -> Payment:
+    """Return the payment as it would be if an attempt were started now. Raises what `start_attempt` would."""
+    by.need_full_control()
     payment = get(view, by, payment_id)
-    covers = view.get(Account, payment.account_id).balance.covers(payment.total)
-    marks = frozenset({Mark.BALANCE_COVERS}) if covers else frozenset[Mark]()
-    return _after(payment, judge(payment, Happening(event=event, marks=marks, by=by.name), view.now).payment)
+    return _previewed(view, payment, _start(view, by, payment, method_id, "new"))
+
+
+def preview_cancel(view: View, by: Actor, payment_id: int) -> Payment:
+    """Return the payment as it would be if it were cancelled now. Raises what `cancel` would."""
+    by.need_full_control()
+    return _previewed(view, get(view, by, payment_id), Happening(event=Event.CANCEL, by=by.name))
+
+
+def preview_pay_from_balance(view: View, by: Actor, payment_id: int) -> Payment:
+    """Return the payment as it would be if it were paid from the balance now. Raises what `pay_from_balance` would."""
+    by.need_full_control()
+    payment = get(view, by, payment_id)
+    return _previewed(view, payment, _from_balance(view, by, payment))
 
 
 def history_line(view: View, rule: str, payment: Payment, *, by: str, note: str, answer_id: str = "") -> HistoryLine:
@@ -200,6 +198,32 @@ def history_line(view: View, rule: str, payment: Payment, *, by: str, note: str,
 
 def _put_judged(tx: Transaction, payment: Payment, happening: Happening) -> Payment:
     return tx.put(_after(payment, judge(payment, happening, tx.now).payment))
+
+
+def _previewed(view: View, payment: Payment, happening: Happening) -> Payment:
+    return _after(payment, judge(payment, happening, view.now).payment)
+
+
+def _start(view: View, by: Actor, payment: Payment, method_id: int, attempt_id: str) -> Happening:
+    method, connector = _method_for(view, payment, method_id)
+    marks = frozenset({Mark.METHOD_ENABLED}) if methods.can_start(view, method) else frozenset[Mark]()
+    period = connector.period
+    attempt = Attempt(
+        id=attempt_id,
+        method_id=method.id,
+        connector_id=connector.id,
+        state=AttemptState.QUEUED,
+        started_at=view.now,
+        started_by=by.name,
+        deadline=None if period is None else view.now + period,
+    )
+    return Happening(event=Event.START, marks=marks, attempt=attempt, by=by.name)
+
+
+def _from_balance(view: View, by: Actor, payment: Payment) -> Happening:
+    covers = view.get(Account, payment.account_id).balance.covers(payment.total)
+    marks = frozenset({Mark.BALANCE_COVERS}) if covers else frozenset[Mark]()
+    return Happening(event=Event.PAY_FROM_BALANCE, marks=marks, by=by.name)
 
 
 def _after(before: Payment, after: Payment | None) -> Payment:
