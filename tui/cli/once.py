@@ -5,90 +5,72 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from store import inbox, payment_commands
+from store import inbox
 from store.engine_presence import engine_of
-from store.payment_method import PaymentMethod
 from store.payments import Payment
-from store.states import PaymentStatus
-from store.store import View
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting
 from tui.cli.printing import moment, shown, shown_moment, table
+from tui.monitor import Lane, MonitorRow, Tally, is_late, most_urgent_first, rows_of
 from tui.plain_text import remaining_text
-from tui.urgency import is_late, urgency
 
-ENDING_SECONDS = 60
+IN_THE_INBOX = "In the inbox"
 
 
 def print_monitor(run: Invocation) -> None:
     """Print the counters and every payment that is not closed, the most urgent first."""
     view = run.store().view()
     engine = engine_of(run.place.folder)
-    everything = payment_commands.visible_to(view, acting())
-    payments = sorted((each for each in everything if not each.status.closed), key=urgency)
-    counters = _counters(payments, view.now) | {"in_the_inbox": len(inbox.visible_to(view, acting()))}
+    rows = [each for each in rows_of(view, acting()) if not each.payment.status.closed]
+    tally = Tally(rows, view.now)
+    counters = {lane.value: tally.count(lane) for lane in Lane}
+    counters[IN_THE_INBOX] = len(inbox.visible_to(view, acting()))
+    urgent = most_urgent_first(rows, view.now)
     shape = {
         "at": moment(view.now),
         "engine": engine,
-        "counters": counters,
-        "payments": [shapes.payment(each) for each in payments],
+        "counters": {name.lower().replace(" ", "_"): count for name, count in counters.items()},
+        "payments": [shapes.payment(each.payment) for each in urgent],
     }
-    run.write(shape, lambda: _monitor(view, engine, counters, payments))
+    run.write(shape, lambda: _monitor(view.now, engine, counters, urgent))
 
 
-def _counters(payments: Sequence[Payment], now: datetime) -> dict[str, int]:
-    return {
-        "processing": sum(each.status is PaymentStatus.PROCESSING for each in payments),
-        "ending_within_a_minute": sum(_is_ending(each, now) for each in payments),
-        "late": sum(is_late(each) for each in payments),
-        "waiting_for_payment": sum(each.status is PaymentStatus.WAITING for each in payments),
-        "expired": sum(each.status is PaymentStatus.EXPIRED for each in payments),
-    }
-
-
-def _is_ending(payment: Payment, now: datetime) -> bool:
-    return payment.deadline is not None and (payment.deadline - now).total_seconds() <= ENDING_SECONDS
-
-
-def _monitor(view: View, engine: str | None, counters: dict[str, int], payments: Sequence[Payment]) -> str:
+def _monitor(now: datetime, engine: str | None, counters: dict[str, int], rows: Sequence[MonitorRow]) -> str:
     head = [
-        f"Payments at {shown_moment(view.now)} UTC",
+        f"Payments at {shown_moment(now)} UTC",
         f"Engine: {shown(engine)}" if engine else "No engine runs: nothing is sent or received.",
-        ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counters.items()),
+        ", ".join(f"{name}: {count}" for name, count in counters.items()),
     ]
-    rows = table(
+    listed = table(
         (
             ("Left", "right"),
             ("Payment number", "left"),
             ("Status", "left"),
             ("Total", "right"),
-            ("Account", "right"),
+            ("Account", "left"),
             ("Payment method", "left"),
             ("ID", "right"),
         ),
         (
             (
-                _left(each, view.now),
-                each.number,
-                f"{each.status.label}, answer late" if is_late(each) else each.status.label,
-                each.total,
-                each.account_id,
-                _method_name(view, each),
-                each.id,
+                _left(each.payment, now),
+                each.payment.number,
+                _status(each.payment),
+                each.payment.total,
+                each.account,
+                each.method,
+                each.payment.id,
             )
-            for each in payments
+            for each in rows
         ),
         none="No payment is open.",
     )
-    return "\n".join([*head, "", rows])
+    return "\n".join([*head, "", listed])
 
 
 def _left(payment: Payment, now: datetime) -> str:
     return "" if payment.deadline is None else remaining_text(payment.deadline - now)
 
 
-def _method_name(view: View, payment: Payment) -> str:
-    if not payment.attempts:
-        return ""
-    found = view.find(PaymentMethod, payment.attempts[-1].method_id)
-    return found.name if found else ""
+def _status(payment: Payment) -> str:
+    return f"{payment.status.label}, answer late" if is_late(payment) else payment.status.label

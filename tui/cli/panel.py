@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 
 import click
 
+from store.engine_presence import engine_of
+from tui.children import ChildFailed, start_engine
 from tui.cli.invocation import Invocation
-from tui.engine_process import engine_beside
 
 
 def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -> int:
-    """Run the panel until it is left and return its exit code.
+    """Run the panel until it is left and return its exit code; an engine that was started for it ends with it.
 
-    Raises UsageError where there is no terminal, StoreNotUsable, and Refused if the engine does not start.
+    Raises UsageError where there is no terminal, StoreNotUsable, and ClickException if the engine does not start.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(
-            "The panel needs a terminal, and standard input or output is none. For scripts there are commands "
-            "(--help), and --once prints the payments monitor."
+            "The panel needs a terminal, and standard input or standard output is none. "
+            "For scripts there are commands (--help), and --once prints the payments monitor."
         )
     store = run.store()
     from tui.app import run_panel  # noqa: PLC0415 - Textual takes a third of a second; commands do without
     from tui.session import Session  # noqa: PLC0415 - the same
 
-    session = Session(store, store.clock)
-    if not with_engine:
-        return run_panel(session, calm=calm, mouse=mouse)
-    with engine_beside(store.folder):
-        return run_panel(session, calm=calm, mouse=mouse)
+    with ExitStack() as running:
+        if with_engine and engine_of(store.folder) is None:  # one engine serves one store: any that runs will do
+            try:
+                running.callback(start_engine(store.folder).stop)
+            except ChildFailed as error:
+                raise click.ClickException(str(error)) from error
+        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse)

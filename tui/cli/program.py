@@ -17,7 +17,7 @@ import click
 
 from store.errors import Problems, StoreError, StoreNotUsable
 from tui.cli import shapes
-from tui.cli.invocation import Invocation, data_option, json_option, silence_output, write_out
+from tui.cli.invocation import Invocation, current, data_option, json_option, silence_output, write_out
 from tui.cli.printing import json_text
 from tui.plain_text import safe
 
@@ -109,17 +109,15 @@ def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mo
 
     Without a command, the panel opens in the terminal.
     """
-    panel_only = [name for name, given in (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse)) if given]
-    invocation = ctx.find_object(Invocation)
-    if invocation is None:
-        raise RuntimeError("The program runs without an invocation.")
+    for_panel = [name for name, given in (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse)) if given]
+    invocation = current()
     if ctx.invoked_subcommand is not None:
-        if panel_only or once:
-            raise click.UsageError(f"{[*panel_only, '--once'][0]} is for the panel, without a command.", ctx)
+        if once or for_panel:
+            raise click.UsageError(f"{for_panel[0] if for_panel else '--once'} takes no command after it.", ctx)
         return
     if once:
-        if panel_only:
-            raise click.UsageError(f"{panel_only[0]} is for the panel; --once opens none.", ctx)
+        if for_panel:
+            raise click.UsageError(f"{for_panel[0]} is for the panel; --once opens none.", ctx)
         from tui.cli.once import print_monitor  # noqa: PLC0415 - loaded when it is called
 
         print_monitor(invocation)
