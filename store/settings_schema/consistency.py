@@ -10,7 +10,7 @@ from store.settings_schema.findings import Findings
 from store.settings_schema.numbers import fitting_number
 from store.settings_schema.pattern_syntax import PatternSyntaxError
 from store.settings_schema.patterns import PatternRunner, compile_pattern
-from store.settings_schema.validation import value_problems
+from store.settings_schema.validation import option_problems, value_problems
 from store.settings_schema.wire_text import why_unsendable
 
 _LIMITS = (
@@ -35,8 +35,7 @@ def checked_field(findings: Findings, field: SettingField, places: Places, runne
     field = _with_pattern_that_compiles(findings, field, places)
     field = _with_ordered_limits(findings, field, places)
     _check_numbers(findings, field, places)
-    _check_options(findings, field, places, runner)
-    return replace(field, options=field.options[:MAX_OPTIONS])
+    return _with_options(findings, field, places, runner)
 
 
 def check_default(findings: Findings, field: SettingField, value: object, pointer: str, runner: PatternRunner) -> None:
@@ -90,15 +89,14 @@ def _check_numbers(findings: Findings, field: SettingField, places: Places) -> N
     findings.add(places.limits[last], f"No {what} can meet all limits of this field; widen them.")
 
 
-def _check_options(findings: Findings, field: SettingField, places: Places, runner: PatternRunner) -> None:
+def _with_options(findings: Findings, field: SettingField, places: Places, runner: PatternRunner) -> SettingField:
     if len(field.options) > MAX_OPTIONS:
         findings.add(
             places.options[MAX_OPTIONS], f"There are {len(field.options)} options; at most {MAX_OPTIONS} are allowed."
         )
+        field = replace(field, options=field.options[:MAX_OPTIONS])
     seen: dict[tuple[bool, object], int] = {}
-    limited = any(getattr(field, limit) is not None for limit in _LIMITS)
-    alone = replace(field, options=())
-    for number, (option, pointer) in enumerate(zip(field.options[:MAX_OPTIONS], places.options, strict=False)):
+    for number, (option, pointer) in enumerate(zip(field.options, places.options, strict=False)):
         # 1 and true are one key of a dict, but two JSON values
         identity = (isinstance(option.value, bool), option.value)
         if identity in seen:
@@ -107,6 +105,7 @@ def _check_options(findings: Findings, field: SettingField, places: Places, runn
         seen[identity] = number
         if why := why_unsendable(option.value):
             findings.add(pointer, f"The value {why}")
-        elif limited:
-            for problem in value_problems(alone, option.value, runner, subject="The option"):
-                findings.add(pointer, problem)
+    if field.options and any(getattr(field, limit) is not None for limit in _LIMITS):
+        for number, problem in option_problems(field, runner):
+            findings.add(places.options[number], problem)
+    return field

@@ -16,6 +16,7 @@ SETTINGS_FIELD = "Connector settings"
 
 MAX_FIELDS = 200
 MAX_OPTIONS = 500
+MAX_OPTIONS_IN_ALL = 5_000
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 Scalar = str | int | float | bool

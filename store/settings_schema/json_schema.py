@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.json_document import join_pointer
-from store.settings_schema.fields import DRAFT, MAX_FIELDS, SettingField
+from store.settings_schema.fields import DRAFT, MAX_FIELDS, MAX_OPTIONS_IN_ALL, SettingField
 from store.settings_schema.findings import Findings, kind_of, listed
 from store.settings_schema.keywords import Keywords
 from store.settings_schema.metaschema import check_against_metaschema
@@ -31,7 +31,6 @@ def read_json_schema(findings: Findings, root: Mapping[str, Any], runner: Patter
     _check_root(typed)
     followed = check_references(findings, root)
     properties = root.get("properties")
-    fields: list[SettingField] = []
     if not isinstance(properties, dict):
         if "properties" in root:
             typed.wrong("properties", "an object: a key and its schema for each setting")
@@ -52,17 +51,35 @@ def read_json_schema(findings: Findings, root: Mapping[str, Any], runner: Patter
         definitions = {}
     check_definitions(findings, definitions)
     known = definitions if followed else {}
+    fields = _fields(findings, properties, known, required, runner)
+    check_against_metaschema(findings, root)
+    return fields
+
+
+def _fields(
+    findings: Findings,
+    properties: Mapping[str, Any],
+    definitions: Mapping[str, Any],
+    required: frozenset[str],
+    runner: PatternRunner,
+) -> tuple[SettingField, ...]:
+    fields: list[SettingField] = []
+    options = 0
     for key, written in list(properties.items())[:MAX_FIELDS]:
         pointer = join_pointer("/properties", key)
+        if options > MAX_OPTIONS_IN_ALL:
+            # by a $ref a short text can mean any number of them
+            findings.add_at_name(pointer, f"There are more than {MAX_OPTIONS_IN_ALL:,} choices in all before this one.")
+            break
         if not KEY.fullmatch(key):
             findings.add_at_name(pointer, f"A key is {KEY_FORM}.")
         if not isinstance(written, dict):
             findings.add(pointer, f'A property is an object, as in {{"type": "string"}}, not {kind_of(written)}.')
             continue
-        field = read_property(findings, key, pointer, written, known, runner, required=key in required)
+        field = read_property(findings, key, pointer, written, definitions, runner, required=key in required)
         if field is not None:
             fields.append(field)
-    check_against_metaschema(findings, root)
+            options += len(field.options)
     return tuple(fields)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,13 @@ def value_problems(field: SettingField, value: object, runner: PatternRunner, *,
     if too_many := too_many_choices(field, value):
         return [f"{subject} {too_many}"]
     return [sentence(field, error, subject=subject) for error in schema_errors(field.json_schema, value, runner)]
+
+
+def option_problems(field: SettingField, runner: PatternRunner) -> list[tuple[int, str]]:
+    """Return which options, by number, violate a limit of their own field, as sentences about the option."""
+    schema: dict[str, object] = {"type": "array", "items": replace(field, options=()).json_schema}
+    errors = schema_errors(schema, [option.value for option in field.options], runner)
+    return [(int(error.absolute_path[0]), sentence(field, error, subject="The option")) for error in errors]
 
 
 def too_many_choices(field: SettingField, value: object) -> str | None:

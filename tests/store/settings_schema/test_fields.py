@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from store.errors import Problems
-from store.settings_schema import FieldKind, Option, SchemaForm, SettingsSchema, parse_schema
+from store.settings_schema import FieldKind, Option, SchemaForm, SettingsSchema, check_schema, parse_schema
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -96,6 +96,27 @@ def test_an_empty_text_says_what_to_write_if_there_is_nothing_to_set() -> None:
     assert problem.field == "JSON Schema"
     assert "[]" in problem.message
     assert parse_schema("[]").fields == ()
+
+
+def test_more_choices_than_can_be_shown_are_refused() -> None:
+    many = {"type": "integer", "enum": list(range(501)), "minimum": 0}
+    _, (problem,) = check_schema(json.dumps({"type": "object", "properties": {"a": many}}))
+    assert (problem.pointer, "at most 500" in problem.message) == ("/properties/a/enum/500", True)
+
+
+def test_a_reference_cannot_multiply_choices_without_end() -> None:
+    definitions = {"many": {"type": "integer", "enum": list(range(500)), "minimum": 0}}
+    properties = {f"k{number}": {"$ref": "#/$defs/many"} for number in range(200)}
+    _, (problem,) = check_schema(json.dumps({"type": "object", "properties": properties, "$defs": definitions}))
+    assert (problem.pointer, "5,000" in problem.message) == ("/properties/k11", True)
+
+
+def test_ten_thousand_different_elements_are_not_compared_each_with_each() -> None:
+    required = [each for number in range(4_000) for each in (number, str(number))]
+    _, items = check_schema(
+        json.dumps({"type": "object", "properties": {}, "required": required}, separators=(",", ":"))
+    )
+    assert len(items) == 8_000
 
 
 def test_a_required_text_may_not_be_empty_in_a_field_list() -> None:

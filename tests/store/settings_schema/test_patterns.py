@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,20 @@ def test_a_setting_on_which_the_pattern_has_no_end_is_a_problem_of_the_settings(
     assert problem.pointer == "/a"
     assert "takes too long" in problem.message
     assert LONG not in problem.message
+
+
+def test_other_threads_run_while_a_pattern_does() -> None:
+    def search() -> None:
+        with pytest.raises(PatternTooSlowError):
+            PatternRunner(search_seconds=0.3).fits("^(a|a)*b?$", LONG)
+
+    thread = threading.Thread(target=search)
+    thread.start()
+    rounds = 0
+    while thread.is_alive():
+        rounds += 1
+    thread.join()
+    assert rounds > 1_000
 
 
 def test_two_hundred_patterns_without_end_are_all_told() -> None:
