@@ -61,7 +61,8 @@ def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, 
     """Commit how a request ended, and the answer in it if there is one; return the rule or the outcome in words."""
     with store.transaction() as tx:
         payment, attempt = _current(tx, attempt_id)
-        told = told_by(attempt.delivery, kind, departure, outcome)
+        # The pause before the next request counts from here: a gateway that takes long to fail gets one, too.
+        told = replace(told_by(attempt.delivery, kind, departure, outcome), last_request_at=tx.now)
         if isinstance(outcome, Answered) and outcome.answer.result == "unknown":
             told = _never_seen(payment, attempt, told, tx.now)
         note_delivery(tx, attempt_id, told)
@@ -99,7 +100,7 @@ def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcom
     match outcome:
         case NeverLeft():
             known = replace(now, may_have_arrived=departure.before.may_have_arrived)
-            return replace(known, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
+            return replace(known, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(known, kind))
         case NoAnswer():
             return replace(now, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
         case RefusedByGateway():
@@ -110,15 +111,18 @@ def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcom
             return replace(now, outcome=f"{kind.value}: accepted", pay_stopped=True, ask_soon=False)
         case BadReply():
             said = f"{kind.value}: {outcome.reason}"
-            return replace(now, outcome=said, pay_stopped=True, ask_soon=not now.asked_last)
+            return replace(now, outcome=said, pay_stopped=True, ask_soon=True)
         case Answered():
             text = f"{kind.value}: answered {outcome.answer.result}"
             return replace(now, outcome=text, pay_stopped=True, ask_soon=False)
 
 
 def _ask_on(now: Delivery, kind: StepKind) -> bool:
-    """Say whether `status` is asked again soon: one that got no answer is; a `pay` that got none is itself repeated."""
-    return kind is StepKind.STATUS and not now.asked_last
+    """Say whether `status` is asked again soon: one that got no answer is, if there is anything to ask about.
+
+    A `pay` that got no answer is itself repeated, and so is one that surely never left, whatever became of a `status`.
+    """
+    return kind is StepKind.STATUS and now.may_have_arrived
 
 
 def _never_seen(payment: Payment, attempt: Attempt, told: Delivery, now: datetime) -> Delivery:

@@ -6,19 +6,20 @@ It and the panel meet only in the store. It wakes when the store changes, when a
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from ipaddress import ip_address
 
 from aiohttp import web
 
 from gateway.client import GatewayClient
-from gateway.dispatch import arrive, depart, give_up
+from gateway.dispatch import Departure, arrive, depart, give_up
 from gateway.listener import Listener
-from gateway.log import EventLog
+from gateway.log import EventLog, http_logger, place_of
+from gateway.outcomes import Outcome
 from gateway.requests import NotSendable
 from gateway.sending import Step, StepKind, next_step
 from store.engine_presence import held_by_this_engine
@@ -26,7 +27,7 @@ from store.errors import Refused, StoreNotUsable
 from store.judging import next_change_at
 from store.payment_commands import apply_time
 from store.payments import Attempt, Payment
-from store.states import AWAITED, AttemptState
+from store.states import AWAITED
 from store.store import Store
 
 POLL_SECONDS = 0.1
@@ -34,6 +35,8 @@ POLL_SECONDS = 0.1
 AT_ONCE_PER_CONNECTOR = 16
 """Requests under way to one connector, so that a slow gateway does not slow the others."""
 AFTER_STORE_ERROR_SECONDS = 1.0
+AFTER_FAULT_SECONDS = 30.0
+"""How long an attempt rests whose sending met a fault of this program."""
 FINISH_SECONDS = 10.0
 """How long requests under way may take to end when the engine is told to stop."""
 
@@ -59,33 +62,50 @@ class Due:
     step: Step
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every attempt's next step, when a deadline or due date next passes, and which attempts are not settled yet."""
+
+    dues: tuple[Due, ...]
+    next_change_at: datetime | None
+    awaited: frozenset[str]
+
+
 class Dispatcher:
     """Sends what is due. One request at a time for each attempt; no lock is held across the network."""
 
     def __init__(
-        self, store: Store, client: GatewayClient, log: EventLog, options: EngineOptions, own_url: str
+        self,
+        store: Store,
+        client: GatewayClient,
+        log: EventLog,
+        options: EngineOptions,
+        *,
+        own_url: str,
+        stop: asyncio.Event,
     ) -> None:
         self._store = store
         self._client = client
         self._log = log
         self._options = options
         self._own_url = own_url
-        self._started_at = store.clock()
-        self._asked: set[str] = set()
+        self._stop = stop
+        self._spoken_of: set[str] = set()
+        """The attempts that this engine has sent a request for; others that are `sent` are asked about first."""
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._ended = 0
         self._slots: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE_PER_CONNECTOR))
-        self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
-    async def run(self, stop: asyncio.Event, group: asyncio.TaskGroup) -> None:
+    async def run(self, group: asyncio.TaskGroup) -> None:
         """Send until told to stop; then let what is under way end, for `FINISH_SECONDS` at most."""
-        while not stop.is_set():
+        while not self._stop.is_set():
             try:
-                wake_at = await self._turn(group)
+                # Looked at before the plan is made: what changes while it is made must wake us, too.
+                seen = self._state()
+                await self._sleep(await self._turn(group), seen)
             except StoreNotUsable as error:
                 self._log.write("store not usable", reason=str(error))
-                await _wait(stop, AFTER_STORE_ERROR_SECONDS)
-                continue
-            await self._sleep(stop, wake_at)
+                await _wait(self._stop, AFTER_STORE_ERROR_SECONDS)
         under_way = list(self._under_way.values())
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=FINISH_SECONDS)
@@ -94,49 +114,55 @@ class Dispatcher:
 
     async def _turn(self, group: asyncio.TaskGroup) -> datetime | None:
         """End what has run out, start what is due; return when the next thing is."""
-        plan, next_at = await asyncio.to_thread(self._plan)
+        plan = await asyncio.to_thread(self._plan)
         now = self._store.clock()
-        if next_at is not None and next_at <= now:
+        if plan.next_change_at is not None and plan.next_change_at <= now:
             await asyncio.to_thread(self._end_periods)
-            plan, next_at = await asyncio.to_thread(self._plan)
-        moments = [] if next_at is None else [next_at]
-        for due in plan:
+            plan = await asyncio.to_thread(self._plan)
+        self._spoken_of &= plan.awaited | self._under_way.keys()
+        moments = [] if plan.next_change_at is None else [plan.next_change_at]
+        for due in plan.dues:
             if due.step.at > now:
                 moments.append(due.step.at)
             elif due.attempt_id not in self._under_way:
                 task = group.create_task(self._carry_out(due))
                 self._under_way[due.attempt_id] = task
-                task.add_done_callback(partial(self._ended, due.attempt_id))
+                task.add_done_callback(partial(self._note_end, due.attempt_id))
         return min(moments, default=None)
 
-    def _ended(self, attempt_id: str, _task: asyncio.Task[None]) -> None:
+    def _note_end(self, attempt_id: str, _task: asyncio.Task[None]) -> None:
         self._under_way.pop(attempt_id, None)
+        self._ended += 1
 
-    def _plan(self) -> tuple[list[Due], datetime | None]:
-        """Return every attempt's next step, and when a deadline or due date next passes."""
-        plan: list[Due] = []
+    def _state(self) -> tuple[object, int]:
+        """Return what tells whether the store has changed or a request has ended."""
+        return self._store.signature(), self._ended
+
+    def _plan(self) -> Plan:
+        dues: list[Due] = []
         changes: list[datetime] = []
+        awaited: set[str] = set()
         for payment in self._store.view().all_stored(Payment):
             change_at = next_change_at(payment)
             if change_at is not None:
                 changes.append(change_at)
             for attempt in payment.attempts:
-                step = self._next_step(payment, attempt)
+                if attempt.state not in AWAITED:
+                    continue
+                awaited.add(attempt.id)
+                step = None if attempt.id in self._under_way else self._next_step(payment, attempt)
                 if step is not None:
-                    plan.append(Due(attempt.id, attempt.connector_id, step))
-        return plan, min(changes, default=None)
+                    dues.append(Due(attempt.id, attempt.connector_id, step))
+        return Plan(tuple(dues), min(changes, default=None), frozenset(awaited))
 
     def _next_step(self, payment: Payment, attempt: Attempt) -> Step | None:
-        if attempt.state not in AWAITED or attempt.id in self._under_way:
-            return None
-        ask_first = (
-            attempt.state is AttemptState.SENT
-            and attempt.id not in self._asked
-            and (attempt.sent_at or attempt.started_at) < self._started_at
+        return next_step(
+            attempt,
+            self._store.clock(),
+            in_progress=payment.in_progress == attempt.id,
+            ask_first=attempt.id not in self._spoken_of,
+            jitter=jitter_of(attempt),
         )
-        in_progress = payment.in_progress == attempt.id
-        jitter = self._jitter.random()
-        return next_step(attempt, in_progress=in_progress, ask_first=ask_first, jitter=jitter)
 
     def _end_periods(self) -> None:
         with self._store.transaction() as tx:
@@ -145,12 +171,18 @@ class Dispatcher:
             self._log.write("time applied", payment=payment.id, rule=payment.history[-1].rule)
 
     async def _carry_out(self, due: Due) -> None:
-        async with self._slots[due.connector_id]:
-            try:
-                await self._send(due)
-            except (NotSendable, Refused, StoreNotUsable) as error:
-                self._log.write("not sent", attempt=due.attempt_id, connector=due.connector_id, reason=str(error))
-                await asyncio.sleep(AFTER_STORE_ERROR_SECONDS)
+        """Send one request and keep how it ended; whatever goes wrong with it stays with this attempt."""
+        about: dict[str, str | int] = {"attempt": due.attempt_id, "connector": due.connector_id}
+        try:
+            async with self._slots[due.connector_id]:
+                if not self._stop.is_set():
+                    await self._send(due)
+        except (NotSendable, Refused, StoreNotUsable) as error:
+            self._log.write("not sent", reason=str(error), **about)
+            await _wait(self._stop, AFTER_STORE_ERROR_SECONDS)
+        except Exception as error:  # noqa: BLE001 - outermost: a fault with one attempt must not stop all the others
+            self._log.write("fault", kind=type(error).__name__, place=place_of(error), **about)
+            await _wait(self._stop, AFTER_FAULT_SECONDS)
 
     async def _send(self, due: Due) -> None:
         kind = due.step.kind
@@ -164,6 +196,7 @@ class Dispatcher:
         )
         if departure is None:
             return
+        self._spoken_of.add(due.attempt_id)
         addressed = departure.addressed
         outcome = await self._client.send(
             addressed.url,
@@ -171,20 +204,29 @@ class Dispatcher:
             addressed.keys,
             idempotency_key=due.attempt_id if kind is StepKind.PAY else None,
         )
-        self._asked.add(due.attempt_id)
-        told = await asyncio.to_thread(arrive, self._store, due.attempt_id, kind, departure, outcome)
+        told = await self._kept(due, departure, outcome)
         self._log.write("request ended", outcome=told, **facts)
 
-    async def _sleep(self, stop: asyncio.Event, wake_at: datetime | None) -> None:
+    async def _kept(self, due: Due, departure: Departure, outcome: Outcome) -> str:
+        """Store how a request ended; a store that cannot take it now is tried until it can: it may tell of money."""
+        while True:
+            try:
+                return await asyncio.to_thread(arrive, self._store, due.attempt_id, due.step.kind, departure, outcome)
+            except StoreNotUsable as error:
+                self._log.write("outcome not stored", attempt=due.attempt_id, reason=str(error))
+                await asyncio.sleep(AFTER_STORE_ERROR_SECONDS)
+
+    async def _sleep(self, wake_at: datetime | None, seen: tuple[object, int]) -> None:
         """Sleep until the store changes, a step or period is due, a request has ended, or the engine is to stop."""
-        seen = self._store.signature()
-        under_way = len(self._under_way)
-        while not stop.is_set():
+        while not self._stop.is_set() and self._state() == seen:
             if wake_at is not None and wake_at <= self._store.clock():
                 return
-            if self._store.signature() != seen or len(self._under_way) < under_way:
-                return
-            await _wait(stop, POLL_SECONDS)
+            await _wait(self._stop, POLL_SECONDS)
+
+
+def jitter_of(attempt: Attempt) -> float:
+    """Return what spreads an attempt's pauses, from 0 to 1: always the same, out of its random id."""
+    return int(attempt.id[-8:], 16) / 0xFFFFFFFF
 
 
 async def serve_store(
@@ -199,18 +241,23 @@ async def serve_store(
     Raises StoreBusy if another engine serves the store, OSError if a port cannot be had.
     """
     with held_by_this_engine(store.folder):
-        runner = web.AppRunner(Listener(store, log).application(), access_log=None, shutdown_timeout=FINISH_SECONDS)
+        runner = web.AppRunner(
+            Listener(store, log).application(),
+            access_log=None,
+            logger=http_logger(log),
+            shutdown_timeout=FINISH_SECONDS,
+        )
         await runner.setup()
         client = GatewayClient()
         try:
             site = web.TCPSite(runner, options.host, options.port)
             await site.start()
             port = runner.addresses[0][1]
-            own_url = f"http://{_written(options.host)}:{port}"
-            dispatcher = Dispatcher(store, client, log, options, own_url)
+            own_url = f"http://{reached_at(options.host)}:{port}"
+            dispatcher = Dispatcher(store, client, log, options, own_url=own_url, stop=stop)
             on_listening(options.public_url or own_url)
             async with asyncio.TaskGroup() as group:
-                group.create_task(dispatcher.run(stop, group))
+                group.create_task(dispatcher.run(group))
                 await stop.wait()
                 await site.stop()
         finally:
@@ -218,8 +265,15 @@ async def serve_store(
             await client.aclose()
 
 
-def _written(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def reached_at(host: str) -> str:
+    """Return how this machine writes the host that is listened at in a URL: loopback where that is every address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return f"[{host}]" if address.version == 6 else host
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

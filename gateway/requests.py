@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from gateway.errors import MalformedMessage
+from gateway.field_rules import PAY_RULES
 from gateway.messages import PayRequest, StatusRequest
 from gateway.timestamps import wire_time
 from store.answers import Answer, of_payment
-from store.connector_url import is_loopback_host
+from store.connector_url import check_connector_url, is_loopback_host
 from store.connectors import Connector
 from store.errors import Problems
 from store.payment_method import PaymentMethod
@@ -44,30 +46,54 @@ def pay_request(view: View, payment: Payment, attempt: Attempt, public_url: str,
     base = public_url or (own_url if is_loopback_host(urlsplit(connector.url).hostname or "") else "")
     if not base:
         raise NotSendable("The engine has no public URL to be answered at; start it with --public-url.")
-    request = PayRequest(
-        settings=settings_of(view, connector, attempt),
-        attempt_id=attempt.id,
-        payment_id=str(payment.id),
-        payment_number=payment.number,
-        account_id=str(payment.account_id),
-        amount=payment.total.text,
-        currency=payment.total.currency,
-        callback_url=f"{base.rstrip('/')}/connectors/{connector.id}/answers",
-        timestamp=wire_time(view.now),
-    )
+    settings = settings_of(view, connector, attempt)
+    try:
+        request = PayRequest(
+            settings=settings,
+            attempt_id=attempt.id,
+            payment_id=str(payment.id),
+            payment_number=payment.number,
+            account_id=str(payment.account_id),
+            amount=payment.total.text,
+            currency=payment.total.currency,
+            callback_url=callback_url(base, connector.id),
+            timestamp=wire_time(view.now),
+        )
+    except MalformedMessage as error:
+        raise NotSendable(str(error)) from error
     return _addressed(view, connector, request)
 
 
 def status_request(view: View, payment: Payment, attempt: Attempt) -> Addressed:
     """Return the `status` request of an attempt. Raises NotSendable."""
     connector = view.get(Connector, attempt.connector_id)
-    request = StatusRequest(
-        settings=settings_of(view, connector, attempt),
-        attempt_id=attempt.id,
-        gateway_reference=reference_of(of_payment(view, payment.id), attempt.id),
-        timestamp=wire_time(view.now),
-    )
+    settings = settings_of(view, connector, attempt)
+    try:
+        request = StatusRequest(
+            settings=settings,
+            attempt_id=attempt.id,
+            gateway_reference=reference_of(of_payment(view, payment.id), attempt.id),
+            timestamp=wire_time(view.now),
+        )
+    except MalformedMessage as error:
+        raise NotSendable(str(error)) from error
     return _addressed(view, connector, request)
+
+
+def callback_url(base: str, connector_id: int) -> str:
+    """Return where a connector's gateway sends its answers, under the URL that it reaches this engine by."""
+    return f"{base.rstrip('/')}/connectors/{connector_id}/answers"
+
+
+def public_url_problems(public_url: str) -> list[str]:
+    """Return everything that is wrong with the URL that gateways reach this engine by, as sentences."""
+    problems = check_connector_url(public_url)
+    if "?" in public_url:
+        problems.append("The URL has a query (?…); the paths of the connectors are written after it, so leave it out.")
+    in_message = PAY_RULES["callback_url"].problem("callback_url", callback_url(public_url, 1))
+    if in_message is not None and not problems:
+        problems.append(f"It cannot be sent to a gateway. {in_message}.")
+    return problems
 
 
 def settings_of(view: View, connector: Connector, attempt: Attempt) -> dict[str, str]:

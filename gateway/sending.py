@@ -1,7 +1,8 @@
 """When the engine sends what for an attempt: one pure function, `next_step` (design section 6, to the letter).
 
 `pay` may repeat, with growing jittered pauses, until 15 minutes after the start or the deadline, whichever is first;
-after a restart `status` is asked first, and from the deadline on only `status`.
+after a restart `status` is asked first, and from the deadline on only `status`. An attempt whose every try ended before
+a byte was written is given up as soon as no further try fits before that limit: at the deadline it would be too late.
 """
 
 from __future__ import annotations
@@ -45,33 +46,33 @@ class Step:
     at: datetime
 
 
-def next_step(attempt: Attempt, *, in_progress: bool, ask_first: bool, jitter: float) -> Step | None:
-    """Return what the engine does next for an attempt, None if nothing.
+def next_step(attempt: Attempt, now: datetime, *, in_progress: bool, ask_first: bool, jitter: float) -> Step | None:
+    """Return what the engine does next for an attempt, None if nothing; a step that lies behind `now` is due.
 
     `ask_first`: the attempt was sent before this engine started and has not been asked since. `jitter`, from 0 to 1,
-    makes a pause up to half longer, so that many attempts do not come back at once.
+    makes a pause up to half longer, so that many attempts do not come back at once; it is an attempt's own, always
+    the same, or each look at the plan would be another chance to come back early.
     """
     if attempt.state not in AWAITED:
         return None
-    delivery = attempt.delivery
-    if attempt.state is AttemptState.QUEUED:
-        return Step(StepKind.PAY, attempt.started_at) if in_progress else None
     if attempt.state is AttemptState.OVERDUE:
         return _late_ask(attempt, attempt.deadline or attempt.started_at)
+    if attempt.state is AttemptState.QUEUED:
+        return _first_pay(attempt, now, jitter) if in_progress else None
     if ask_first:
         return Step(StepKind.STATUS, attempt.sent_at or attempt.started_at)
+    delivery = attempt.delivery
     last_request_at = delivery.last_request_at or attempt.sent_at or attempt.started_at
-    if delivery.ask_soon:
+    if delivery.ask_soon and not delivery.asked_last:
         again_at = last_request_at + _pause(delivery.asks, jitter)
         if attempt.deadline is not None or again_at < pay_until(attempt):
             return _before_deadline(attempt, Step(StepKind.STATUS, again_at))
-        return _slow_ask(attempt)
-    if in_progress and not delivery.pay_stopped:
+    elif in_progress and not delivery.ask_soon and not delivery.pay_stopped:
         again_at = last_request_at + _pause(delivery.pays, jitter)
-        if again_at < pay_until(attempt):
+        if max(again_at, now) < pay_until(attempt):
             return _before_deadline(attempt, Step(StepKind.PAY, again_at))
         if not delivery.may_have_arrived:
-            return Step(StepKind.GIVE_UP, pay_until(attempt))
+            return Step(StepKind.GIVE_UP, last_request_at)
     return _slow_ask(attempt)
 
 
@@ -87,6 +88,18 @@ def last_ask_at(attempt: Attempt) -> datetime | None:
         return None
     half = (attempt.deadline - attempt.started_at) / 2
     return attempt.deadline - min(LAST_ASK_BEFORE, half)
+
+
+def _first_pay(attempt: Attempt, now: datetime, jitter: float) -> Step:
+    """Return the first `pay`: at once; if it could not even be made, again after pauses that grow with its age."""
+    tried_at = attempt.delivery.last_request_at
+    if tried_at is None:
+        return Step(StepKind.PAY, attempt.started_at)
+    age = min(max(tried_at - attempt.started_at, FIRST_PAUSE), LONGEST_PAUSE)
+    again_at = tried_at + age * (1 + jitter / 2)
+    if max(again_at, now) < pay_until(attempt):
+        return Step(StepKind.PAY, again_at)
+    return Step(StepKind.GIVE_UP, tried_at)
 
 
 def _slow_ask(attempt: Attempt) -> Step | None:
