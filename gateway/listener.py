@@ -27,6 +27,10 @@ from store.errors import StoreNotUsable
 from store.store import Store
 
 RETRY_AFTER_SECONDS = 5
+LONGEST_LOGGED_ID = 32
+"""How much of the connector's id in a refused message's path is logged: it can be anything."""
+STORE_WAIT_SECONDS = 3.0
+"""How long an answer waits for the store before the gateway is told to send it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,19 @@ def given_by(connector_id: int, answer: GatewayAnswer, *, origin: Origin, key: s
     )
 
 
-def store_answer(store: Store, given: AnswerGiven) -> Verdict:
-    """Store and judge an answer in a transaction of its own; on return it is on the disk."""
-    with store.transaction() as tx:
+def store_answer(store: Store, given: AnswerGiven, *, wait_seconds: float = STORE_WAIT_SECONDS) -> Verdict:
+    """Store and judge an answer in a transaction of its own; on return it is on the disk. Raises StoreNotUsable."""
+    with store.transaction(wait_seconds=wait_seconds) as tx:
         return receive(tx, given)
 
 
 class Listener:
     """The handlers of the port that gateways send their answers to."""
 
-    def __init__(self, store: Store, log: EventLog) -> None:
+    def __init__(self, store: Store, log: EventLog, *, wait_seconds: float = STORE_WAIT_SECONDS) -> None:
         self._store = store
         self._log = log
+        self._wait_seconds = wait_seconds
 
     def application(self) -> web.Application:
         """Return the application to serve."""
@@ -88,13 +93,15 @@ class Listener:
         identity = request.match_info["connector_id"]
         found = await self._believed(request, identity)
         if isinstance(found, Refusal):
-            self._log.write("message refused", connector=identity, status=found.status, reason=found.reason)
+            self._log.write(
+                "message refused", connector=identity[:LONGEST_LOGGED_ID], status=found.status, reason=found.reason
+            )
             return _refused(found)
         connector, answer = found.connector, found.answer
         self._note_skew(connector, answer)
         given = given_by(connector.id, answer, origin=Origin.CALLBACK, key=found.key_name)
         try:
-            verdict = await asyncio.to_thread(store_answer, self._store, given)
+            verdict = await asyncio.to_thread(store_answer, self._store, given, wait_seconds=self._wait_seconds)
         except StoreNotUsable as error:
             self._log.write("answer not stored", connector=connector.id, attempt=answer.attempt_id, reason=str(error))
             return _refused(Refusal(503, "The answer could not be stored; send it again."))
@@ -109,12 +116,9 @@ class Listener:
 
     async def _believed(self, request: web.Request, identity: str) -> Believed | Refusal:
         """Return the verified answer, or the first thing that is wrong."""
-        try:
-            raw = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        if request.content_type != "application/json":
-            return Refusal(415, f"The content type is {request.content_type}; send application/json.")
+        raw = await _body_of(request)
+        if isinstance(raw, Refusal):
+            return raw
         try:
             connector = await asyncio.to_thread(self._connector, identity)
         except StoreNotUsable as error:
@@ -150,6 +154,24 @@ class Listener:
             timestamp=wire_time(self._store.clock()),
         ).body()
         return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
+
+
+async def _body_of(request: web.Request) -> bytes | Refusal:
+    """Return the bytes of a message, at most as many as a message may have, or why they are not read."""
+    too_large = Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return too_large
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return too_large
+    except (web.RequestPayloadError, ConnectionError):
+        return Refusal(422, "The body did not arrive whole.")
+    if request.content_type != "application/json":
+        return Refusal(415, f"The content type is {request.content_type}; send application/json.")
+    return raw
 
 
 def _refused(refusal: Refusal) -> web.Response:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import traceback
 from typing import Protocol, TextIO
 
 from store.outside import Clock
@@ -22,9 +24,46 @@ class JsonLines:
     def __init__(self, clock: Clock, stream: TextIO | None = None) -> None:
         self._clock = clock
         self._stream = sys.stderr if stream is None else stream
+        self._lost = 0
 
     def write(self, event: str, **facts: str | int | float | None) -> None:
-        """Write one event as a line."""
+        """Write one event as a line. What cannot be written is counted, and told with the next line that can be."""
         told = {key: value for key, value in facts.items() if value is not None}
+        if self._lost:
+            told["lines_lost"] = self._lost
         line = json.dumps({"at": self._clock().isoformat(timespec="milliseconds"), "event": event, **told})
-        print(line, file=self._stream, flush=True)
+        try:
+            print(line, file=self._stream, flush=True)
+        except OSError:  # a full disk or a closed pipe must not stop payments
+            self._lost += 1
+        else:
+            self._lost = 0
+
+
+def place_of(error: BaseException) -> str:
+    """Return where an error came from, `function:line`: what it says may hold what must not be told."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}:{frames[-1].lineno}" if frames else "nowhere"
+
+
+class HttpFaults(logging.Handler):
+    """Makes events of what the HTTP server logs: a kind of error, never the bytes that came or a traceback."""
+
+    def __init__(self, log: EventLog) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one of the server's log records as an event."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            self._log.write("http", reason=record.getMessage())
+        else:
+            self._log.write("http", reason=record.getMessage(), kind=type(error).__name__, place=place_of(error))
+
+
+def http_logger(log: EventLog) -> logging.Logger:
+    """Return a logger for the HTTP server that tells the event log and nobody else; known by no name."""
+    logger = logging.Logger("http", logging.WARNING)
+    logger.addHandler(HttpFaults(log))
+    return logger
