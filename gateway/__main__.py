@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -17,6 +18,9 @@ from store.folder import data_folder
 
 EXIT_REFUSED = 1
 EXIT_STORE_NOT_USABLE = 3
+STDIN = 0
+"""The descriptor of standard input."""
+SANDBOX_KEY_VARIABLE = "GATEWATCH_SANDBOX_KEY"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,13 +39,13 @@ def serve(*, data: Path | None, host: str, port: int, public_url: str, until_std
     # aiohttp takes a third of a second to import; --help and wrong usage do without.
     from gateway.engine import EngineOptions, serve_store  # noqa: PLC0415
     from gateway.log import JsonLines  # noqa: PLC0415
-    from store.connector_url import check_connector_url  # noqa: PLC0415
+    from gateway.requests import public_url_problems  # noqa: PLC0415
     from store.outside import system_clock  # noqa: PLC0415
     from store.store import open_store  # noqa: PLC0415
 
-    problems = check_connector_url(public_url) if public_url else []
+    problems = public_url_problems(public_url) if public_url else []
     if problems:
-        raise click.BadParameter(" ".join(problems).replace("Connector URL", "it"), param_hint="--public-url")
+        raise click.BadParameter(" ".join(problems), param_hint="--public-url")
     options = EngineOptions(host=host, port=port, public_url=public_url)
 
     async def run(stop: asyncio.Event) -> None:
@@ -65,6 +69,75 @@ def serve(*, data: Path | None, host: str, port: int, public_url: str, until_std
         sys.exit(EXIT_REFUSED)
 
 
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where requests are listened for.")
+@click.option("--port", default=8490, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option("--seed", default=0, show_default=True, help="Chooses, with the attempt's id, where the amount does not.")
+@click.option("--list", "list_only", is_flag=True, help="Only show how it can behave, and what chooses it.")
+@click.option(
+    "--key-file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help=f"Holds the connector's Secret Shared Key; -: standard input (else {SANDBOX_KEY_VARIABLE}).",
+)
+@click.option("--until-stdin-closes", is_flag=True, help="Stop when standard input ends, as on SIGTERM.")
+def sandbox(
+    *, host: str, port: int, seed: int, list_only: bool, key_file: str | None, until_stdin_closes: bool
+) -> None:
+    """Be a simulated gateway: it succeeds, declines, answers late, twice or never, as the amount says."""
+    # aiohttp takes a third of a second to import; --help and wrong usage do without.
+    from gateway.behaviours import listing  # noqa: PLC0415
+
+    if list_only:
+        click.echo(listing())
+        return
+    if until_stdin_closes and key_file == "-":
+        raise click.UsageError("--key-file - and --until-stdin-closes both read standard input; use one of them.")
+    key = _sandbox_key(key_file)
+    from gateway.log import JsonLines  # noqa: PLC0415
+    from gateway.sandbox import SandboxOptions, one_key, run_sandbox  # noqa: PLC0415
+    from store.outside import system_clock  # noqa: PLC0415
+
+    options = SandboxOptions(key_for=one_key(key), host=host, port=port, seed=seed)
+
+    async def run(stop: asyncio.Event) -> None:
+        serving = asyncio.create_task(
+            run_sandbox(options, lambda url: _say(f"gatewatchd sandbox listens at {url}"), JsonLines(system_clock))
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+    try:
+        asyncio.run(_until_stopped(run, until_stdin_closes=until_stdin_closes))
+    except OSError as error:
+        click.echo(f"The sandbox cannot listen at {host}:{port}: {error.strerror or error}.", err=True)
+        sys.exit(EXIT_REFUSED)
+
+
+def _sandbox_key(key_file: str | None) -> str:
+    """Return the Secret Shared Key from a file, standard input (-) or the environment. Raises click.UsageError."""
+    try:
+        key = _read(key_file) if key_file else os.environ.get(SANDBOX_KEY_VARIABLE, "")
+    except OSError as error:
+        raise click.UsageError(f"The Secret Shared Key cannot be read from {key_file}: {error.strerror}.") from error
+    except UnicodeDecodeError:  # its text would quote a byte of the key
+        raise click.UsageError(f"The Secret Shared Key cannot be read from {key_file}: it is not UTF-8.") from None
+    if not key.strip():
+        raise click.UsageError(
+            f"There is no Secret Shared Key; give the connector's with --key-file or in {SANDBOX_KEY_VARIABLE}."
+        )
+    return key.strip()
+
+
+def _read(name: str) -> str:
+    with click.open_file(name, encoding="utf-8") as source:
+        text: str = source.read()
+    return text
+
+
 def _say(line: str) -> None:
     click.echo(line)
     sys.stdout.flush()
@@ -82,9 +155,11 @@ async def _until_stopped(run: Callable[[asyncio.Event], Awaitable[None]], *, unt
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        continue
-    loop.call_soon_threadsafe(stop.set)
+    with contextlib.suppress(OSError):  # standard input that was closed before the start has ended, too
+        while os.read(STDIN, 4096):
+            continue
+    with contextlib.suppress(RuntimeError):  # the loop has ended first
+        loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":
