@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from store.store import Store, open_store
 from tests.makers import CountedIds, FixedClock, Shop, open_shop
@@ -26,3 +27,9 @@ def store(tmp_path: Path, clock: FixedClock) -> Store:
 def shop(tmp_path: Path) -> Shop:
     """Return a store with one connector (15 minutes), one method on it and one account in EUR."""
     return open_shop(tmp_path / "shop")
+
+
+def pytest_configure() -> None:
+    """Let Hypothesis take its time: nothing here is measured, and every example touches a disk."""
+    settings.register_profile("gatewatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("gatewatch")
