@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from store import answers
 from store.answers import Answer, AnswerGiven, AnswerResult
 from store.audit import money_problems
-from store.store import FILE_NAME, open_store
+from store.store import open_store
 from tests.makers import CountedIds, FixedClock, make_connector, make_method, open_shop, success_of
 
 ENDINGS = ("waiting", "processing", "expired", "cancelled", "paid from balance")
@@ -33,12 +33,12 @@ Sums = Counter[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Scene:
-    """A store's file in which payments were tried by three attempts each: by connector 1, by 2, by 1 again.
+    """A store's files, in which payments were tried by three attempts each: by connector 1, by 2, by 1 again.
 
     The first payment ended as the scene says; the totals are 10.00, 20.00, … EUR.
     """
 
-    content: bytes
+    files: dict[str, bytes]
     clock: FixedClock
     attempts: tuple[str, ...]
 
@@ -79,13 +79,14 @@ def make_scene(ending: str, payments: int = 1) -> Scene:
         elif ending == "paid from balance":
             shop.pay_from_balance(known[0])
         in_order = tuple(attempts[number % 3 * payments + number // 3] for number in range(3 * payments))
-        return Scene(shop.content(), shop.clock, in_order)
+        return Scene({each.name: each.read_bytes() for each in Path(folder).iterdir()}, shop.clock, in_order)
 
 
 def sums_after(scene: Scene, given: Sequence[AnswerGiven]) -> Sums:
     """Receive the answers in this order, hold that money adds up, and return where it is."""
     with TemporaryDirectory(prefix="gatewatch-order-") as folder:
-        (Path(folder) / FILE_NAME).write_bytes(scene.content)
+        for name, content in scene.files.items():
+            (Path(folder) / name).write_bytes(content)
         store = open_store(Path(folder), clock=scene.clock, ids=CountedIds())
         with store.transaction() as tx:
             for each in given:
