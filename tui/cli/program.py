@@ -23,6 +23,8 @@ from tui.plain_text import safe
 
 REFUSED = 1
 NOT_USABLE = 3
+LONGEST_REFUSAL = 20_000
+"""How much of a refusal is told, in characters: many sentences, never an endless text."""
 INTERRUPTED = 130
 READER_GONE = 141
 
@@ -39,6 +41,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "store": "tui.cli.store:store",
         "log": "tui.cli.log:log",
         "config": "tui.cli.config:config",
+        "demo": "tui.cli.demo:demo",
     }
 )
 """Every command by its name, and where it is: `module:attribute`, in the order of `--help`."""
@@ -89,7 +92,7 @@ def _end_refused(ctx: click.Context, error: StoreError) -> NoReturn:
     else:
         sentences = [str(error)]
     for each in sentences:
-        click.echo(safe(each, limit=4000), err=True)
+        click.echo(safe(each, keep_lines=True, limit=LONGEST_REFUSAL), err=True)
     ctx.exit(NOT_USABLE if isinstance(error, StoreNotUsable) else REFUSED)
 
 

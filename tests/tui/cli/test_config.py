@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from store.engine_presence import held_by_this_engine
+from tests.makers import Shop
+from tests.tui.cli.terminal import CommandLine
+
+
+def test_what_is_in_force_says_where_it_comes_from(gatewatch: CommandLine) -> None:
+    shown = gatewatch.process("config", "show", "--json").json
+    assert shown["data_folder"] == {"value": str(gatewatch.folder), "from": "GATEWATCH_DATA"}
+    assert shown["store"]["value"] == "not there yet"
+    assert shown["engine"]["value"] == "none runs"
+    assert not gatewatch.folder.exists()
+
+
+def test_without_a_name_the_folder_is_the_platforms(gatewatch: CommandLine, tmp_path: Path) -> None:
+    env = {"GATEWATCH_DATA": "", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "share")}
+    shown = gatewatch.process("config", "show", "--json", env=env).json["data_folder"]
+    assert shown["from"] == "the platform"
+    assert shown["value"].startswith(str(tmp_path))
+
+
+def test_a_store_that_is_not_usable_is_still_described(at_shop: CommandLine, shop: Shop) -> None:
+    shop.store.path.write_text("{", encoding="utf-8")
+    ended = at_shop("config", "show")
+    assert ended.code == 0
+    assert "not usable" in ended.out
+
+
+def test_the_engine_that_runs_is_named(at_shop: CommandLine, shop: Shop) -> None:
+    with held_by_this_engine(shop.store.folder):
+        assert at_shop("config", "show", "--json").json["engine"]["value"].startswith("process ")
