@@ -38,14 +38,15 @@ class Comparable(Protocol):
 class Column(Generic[Row]):
     """One column. `cell` gets a row and the time, and returns what to show; stored texts go through `look.safe`.
 
-    `width` is the least that is useful; `weight` says how much of the spare width the column takes (0: none).
-    `sort_key` None: rows cannot be sorted by it.
+    `short` is the label where there is no room for the whole one. `width` is the least that is useful; `weight` says
+    how much of the spare width the column takes (0: none). `sort_key` None: rows cannot be sorted by it.
     """
 
     key: str
     label: str
     cell: Callable[[Row, datetime], Text | str]
     width: int
+    short: str = ""
     align: Literal["left", "right"] = "left"
     weight: int = 0
     sort_key: Callable[[Row], Comparable] | None = None

@@ -12,7 +12,7 @@ from store.payments import Payment
 from tui import look, monitor
 from tui.look import Tone
 
-BAR_CELLS = 5
+BAR_CELLS = 4
 LEFT, GONE = "━", "┄"
 TEXT_CELLS = 5
 """The longest countdown: `47h59`."""

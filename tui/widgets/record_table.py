@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -29,6 +30,8 @@ Row = TypeVar("Row")
 
 GUTTER = 2
 """Cells left of the first column: the mark of the cursor's row, which tells it without colour, and a space."""
+MORE = 1
+"""Cells right of the columns: the header's mark that there are more of them."""
 HEADER_LINES = 1
 
 
@@ -173,6 +176,16 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """How many rows there are."""
         return len(self._rows)
 
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """The keys of all rows in the order in which they are shown."""
+        return tuple(self._index_of)
+
+    def row_of(self, key: Hashable) -> Row | None:
+        """Return the row of a record as it was given, None if there is none."""
+        index = self._index_of.get(key)
+        return None if index is None else self._rows[index]
+
     def row_at(self, index: int) -> Row:
         """Return a row by its place in the shown order."""
         return self._rows[index]
@@ -297,13 +310,15 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         cells = []
         for column, span in zip(self._columns, self._spans, strict=True):
             sign = ("▼" if self._sort_reversed else "▲") if column is self._sort_column else ""
-            label = Text(f"{column.label} {sign}".rstrip(), no_wrap=True)
+            label = f"{column.label} {sign}".rstrip()
+            if column.short and cell_len(label) > span.width:
+                label = f"{column.short} {sign}".rstrip()
             cells.append(cut(label, span.width, column.align, self.app.console))
         base = self.rich_style + self.get_component_rich_style("record-table--header")
         marks = Text("‹" if self.scroll_x else " ").append(" ")
         strip = self._pieced(cut(marks, GUTTER, "left", self.app.console), tuple(cells), base, width)
         if round(self.scroll_x) < self.max_scroll_x:
-            return Strip.join([strip.crop(0, width - 1), Strip([Segment("›", base)], 1)])
+            return Strip.join([strip.crop(0, width - MORE), Strip([Segment("›", base)], MORE)])
         return strip
 
     def _pieced(self, gutter: Strip, cells: tuple[Strip, ...], base: Style, width: int) -> Strip:
@@ -314,7 +329,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         space = Strip([Segment(" " * GAP, base)], GAP)
         left = round(self.scroll_x)
         others = joined(cells[1:], base)
-        shown = others.crop(left, left + max(0, width - fixed.cell_length - GAP))
+        shown = others.crop(left, left + max(0, width - fixed.cell_length - GAP - MORE))
         return Strip.join([fixed, space, shown]).adjust_cell_length(width, base)
 
     def _empty_line(self, y: int, width: int) -> Strip:
@@ -379,7 +394,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             start = span.start - (left if number else 0)
             # what has scrolled under the first column is not seen
             visible_from = start if number == 0 else max(start, self._spans[0].end + GAP)
-            visible_to = min(start + span.width, width)
+            visible_to = min(start + span.width, width - MORE)
             if visible_from < visible_to:
                 regions.append(Region(visible_from, y, visible_to - visible_from, 1))
         return regions
@@ -433,7 +448,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             self.scroll_to(y=self._cursor - lines + 1, animate=False)
 
     def _lay_out(self) -> None:
-        self._spans = lay_out(self._columns, self._width, start=GUTTER)
+        self._spans = lay_out(self._columns, self._width - MORE, start=GUTTER)
         self._cells.clear()
         self._painted.clear()
         self.virtual_size = Size(self._row_width, len(self._rows) + HEADER_LINES)
@@ -448,7 +463,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _stops(self) -> list[int]:
         """Return where scrolling sideways can rest: a whole column is beside the first one, up to where all is seen."""
         stops = [each.start - self._spans[1].start for each in self._spans[1:]]
-        unseen = self._spans[-1].end - self._width
+        unseen = self._spans[-1].end + MORE - self._width
         enough = next((each for each in stops if each >= unseen), 0)
         return [each for each in stops if each <= enough]
 

@@ -1,0 +1,177 @@
+"""One payment: what the operator sees beside what the customer sees, its attempts, its history, and what can be done.
+
+What can be pressed comes from the rules; each action says what it will do before it is done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Static
+
+from store import payment_commands
+from store.judging import as_of
+from store.payments import Payment
+from store.store import View
+from tui import look, payment_texts
+from tui.payment_actions import Actions, Outlook, actions_of
+from tui.payment_texts import PaymentShown
+from tui.screens.details_page import DetailsPage, facts
+from tui.widgets.confirm import Confirm
+from tui.widgets.countdown import Countdown
+
+LABEL_WIDTH = 11
+
+
+class PaymentDetails(DetailsPage):
+    """A payment as it is now; its countdown goes on by itself. Its result is the payment's id."""
+
+    ENTRY = "payments"
+    CSS_PATH = ["details_page.tcss", "payment_details.tcss"]  # noqa: RUF012 - as Textual does
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pay", "Pay"),
+        Binding("B", "pay_from_balance", "Pay from balance"),
+        Binding("X", "cancel_payment", "Cancel payment"),
+    ]
+
+    def __init__(self, payment_id: int, number: str) -> None:
+        super().__init__()
+        self._payment_id = payment_id
+        self._number = number
+        self._shown: PaymentShown | None = None
+        self._actions: Actions | None = None
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return f"Payment {self._number}"
+
+    def compose_workspace(self) -> ComposeResult:
+        """Compose the actions, and below them the parts, which scroll."""
+        with Horizontal(classes="actions"):
+            yield Button("Pay", id="pay", variant="primary", compact=True)
+            yield Button("Pay from balance", id="pay_from_balance", compact=True)
+            yield Button("Cancel payment", id="cancel_payment", compact=True)
+            yield Static(id="why", markup=False)
+        with VerticalScroll(id="details"):
+            with Horizontal(id="views"):
+                with Vertical(id="operator"):
+                    yield Static("What the operator sees", classes="section -first")
+                    with Horizontal(id="status-line"):
+                        yield Static(id="status")
+                        yield Countdown(id="countdown")
+                    yield Static(id="facts")
+                with Vertical(id="customer"):
+                    yield Static("What the customer sees", classes="section -first")
+                    yield Static(id="customer-view")
+            yield Static("Attempts", classes="section")
+            yield Static(id="attempts")
+            yield Static("History, the newest first", classes="section")
+            yield Static(id="history")
+
+    def show(self, view: View) -> None:
+        """Show the payment, and ask the rules what can be done with it."""
+        by = self.session.by
+        self._shown = payment_texts.read_payment(view, by, self._payment_id)
+        self._actions = actions_of(view, by, self._payment_id)
+        payment = self._shown.payment
+        self.query_one("#status", Static).update(look.status_text(payment.status))
+        self.query_one("#facts", Static).update(
+            facts(payment_texts.operator_facts(self._shown), label_width=LABEL_WIDTH)
+        )
+        self.query_one("#customer-view", Static).update(payment_texts.customer_view(payment))
+        self.query_one("#attempts", Static).update(payment_texts.attempts_list(self._shown, view.now))
+        self.query_one("#history", Static).update(payment_texts.history_list(payment, view.now))
+        self.query_one(Countdown).follow(payment, self.now())
+        self._offer()
+        self.refresh_bindings()
+
+    def tick(self, now: datetime) -> None:
+        """Let the countdown go on; at the deadline or due date read the payment anew."""
+        if self._shown is not None:
+            payment = as_of(self._shown.payment, now)
+            self.query_one(Countdown).follow(payment, now)
+            if payment is not self._shown.payment:
+                self.reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the rules allow; the others stay in sight, dim."""
+        outlook = self._outlooks().get(action)
+        if outlook is not None:
+            return True if outlook.allowed else None
+        return super().check_action(action, parameters)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the key of the same action does."""
+        event.stop()
+        self.run_worker(self.run_action(str(event.button.id)), group="action")
+
+    def action_pay(self) -> None:
+        """Ask through which payment method, then start an attempt."""
+        from tui.screens.pay_dialog import PayDialog  # noqa: PLC0415 - opened on request
+
+        if self._actions is not None and self._shown is not None:
+            engine_runs = self.session.engine() is not None
+            dialog = PayDialog(self._shown.payment, self._actions.methods, engine_runs=engine_runs)
+            self.app.push_screen(dialog, self._pay)
+
+    def action_pay_from_balance(self) -> None:
+        """Say what will happen, then pay from the account's balance."""
+        if self._actions is not None:
+            question = f"Pay {self._number} from the balance?"
+            dialog = Confirm(question, self._actions.pay_from_balance.says, yes="Pay from balance", no="Cancel")
+            self.app.push_screen(dialog, self._pay_from_balance)
+
+    def action_cancel_payment(self) -> None:
+        """Say what will happen, then cancel the payment."""
+        if self._actions is not None:
+            says = f"{self._actions.cancel.says}\nIt cannot be opened again."
+            dialog = Confirm(f"Cancel payment {self._number}?", says, yes="Cancel payment", no="Back")
+            self.app.push_screen(dialog, self._cancel)
+
+    def _offer(self) -> None:
+        """Show what can be done as buttons; where nothing can, say why."""
+        outlooks = self._outlooks()
+        nothing = not any(each.allowed for each in outlooks.values())
+        for name, outlook in outlooks.items():
+            button = self.query_one(f"#{name}", Button)
+            button.disabled, button.display = not outlook.allowed, not nothing
+        why = self.query_one("#why", Static)
+        why.display = nothing
+        why.update(next((each.refused for each in outlooks.values()), ""))
+
+    def _outlooks(self) -> dict[str, Outlook]:
+        actions = self._actions
+        if actions is None:
+            return {}
+        return {
+            "pay": actions.pay,
+            "pay_from_balance": actions.pay_from_balance,
+            "cancel_payment": actions.cancel,
+        }
+
+    def _pay(self, method_id: int | None) -> None:
+        if method_id is not None:
+            command = payment_commands.start_attempt
+            self.write(
+                partial(command, by=self.session.by, payment_id=self._payment_id, method_id=method_id), self._done
+            )
+
+    def _pay_from_balance(self, sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+        if sure:
+            command = payment_commands.pay_from_balance
+            self.write(partial(command, by=self.session.by, payment_id=self._payment_id), self._done)
+
+    def _cancel(self, sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+        if sure:
+            command = payment_commands.cancel
+            self.write(partial(command, by=self.session.by, payment_id=self._payment_id), self._done)
+
+    def _done(self, payment: Payment) -> None:
+        self.notify(f"{payment.number} is {payment.status.label}.", markup=False)
+        self.reload()

@@ -1,0 +1,92 @@
+"""New payment: for an account, in its currency."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.widgets import Input, Select
+
+from store import accounts, payment_commands
+from store.payments import Payment
+from store.store import View
+from tui import look
+from tui.screens.form_page import FormPage
+from tui.widgets.form_field import FormField
+
+DESCRIPTION_HINT = "Shown to operators only."
+
+
+class PaymentNew(FormPage):
+    """The empty form. Its result is the id of the payment that it has created."""
+
+    ENTRY = "payments"
+
+    def __init__(self, account_id: int | None = None) -> None:
+        super().__init__()
+        self._account_id = account_id
+        self._offered: list[tuple[str, int]] = []
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return "New payment"
+
+    def compose_fields(self) -> ComposeResult:
+        """Compose the fields."""
+        account: Select[int] = Select([], prompt="Choose an account", id="account")
+        yield FormField("Account", "Account", account, required=True, hint="The payment is in the account's currency.")
+        yield FormField("Total", "Total", Input(id="total", placeholder="129.00"), required=True)
+        due = Input(id="due", placeholder="2026-12-31; empty: it never expires")
+        yield FormField("Due date", "Due date", due)
+        yield FormField("Description", "Description", Input(id="description"), hint=DESCRIPTION_HINT)
+
+    def show(self, view: View) -> None:
+        """Offer the accounts; what is chosen stays chosen."""
+        offered = [(account_label(each), each.id) for each in accounts.visible_to(view, self.session.by)]
+        if offered == self._offered:
+            return
+        self._offered = offered
+        select = self.account
+        chosen = self._account_id if select.is_blank() else select.value
+        untouched = not self.has_changes()
+        select.set_options(offered)
+        if chosen in {account_id for _, account_id in offered}:
+            select.value = chosen
+        if untouched:
+            self.remember()
+
+    @property
+    def account(self) -> Select[int]:
+        """The field of the account."""
+        return self.query_one("#account", Select)
+
+    def typed(self) -> tuple[object, ...]:
+        """Return what is typed and chosen now."""
+        return (self.account.value, *(self.query_one(each, Input).value for each in ("#total", "#due", "#description")))
+
+    def save(self) -> None:
+        """Create the payment."""
+        account_id = self.account.value
+        if not isinstance(account_id, int):
+            self.refuse("Choose an account first.")
+            self.account.focus()
+            return
+        command = partial(
+            payment_commands.create,
+            by=self.session.by,
+            account_id=account_id,
+            total=self.query_one("#total", Input).value,
+            due_date=self.query_one("#due", Input).value,
+            description=self.query_one("#description", Input).value.strip(),
+        )
+        self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
+
+    def _created(self, payment: Payment) -> None:
+        self.notify(f"Payment {payment.number} is created. Enter opens it.", markup=False)
+        self.dismiss(payment.id)
+
+
+def account_label(account: accounts.Account) -> str:
+    """Return how an account is offered: name, ID, currency and balance."""
+    return f"{look.safe(account.name)}  ID {account.id}, balance {account.balance}"

@@ -1,0 +1,64 @@
+"""The counters in the monitor's head: how many payments are in each lane; one can be chosen to see only its rows."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.look import Tone
+
+
+class Counter(Static):
+    """One count with its label. The chosen one is reversed; one that calls for attention is amber while it is not 0."""
+
+    class Chosen(Message):
+        """The counter was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, name: str, label: str, short: str, *, urgent: bool) -> None:
+        super().__init__(id=f"counter-{name}")
+        self.counts = name
+        self._label = label
+        self._short = short
+        self._urgent = urgent
+        self._shown: tuple[int, bool, bool] | None = None
+
+    def tell(self, count: int, *, chosen: bool, brief: bool) -> None:
+        """Show a count; nothing is drawn if it is the same."""
+        shown = (count, chosen, brief)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        tone = Tone.DIM if not count else Tone.ENDING if self._urgent else Tone.STRONG
+        words = Text(f"{self._short if brief else self._label} ", "" if count else Tone.DIM.style)
+        text = Text.assemble(" ", words, (f"{count:,}", tone.style), " ")
+        if chosen:
+            text.stylize("reverse bold")
+        self.update(text)
+
+    def on_click(self) -> None:
+        """Ask for the rows."""
+        self.post_message(self.Chosen(self.counts))
+
+
+class Counters(Horizontal):
+    """Counters beside each other, brief where there is little room."""
+
+    def __init__(self, counters: tuple[Counter, ...]) -> None:
+        super().__init__()
+        self._counters = counters
+
+    def compose(self) -> ComposeResult:
+        """Compose the counters."""
+        yield from self._counters
+
+    def tell(self, counts: dict[str, int], *, chosen: str, brief: bool) -> None:
+        """Show the counts by their names; `chosen` is the one whose rows are shown, empty for none."""
+        for each in self._counters:
+            each.tell(counts.get(each.counts, 0), chosen=each.counts == chosen, brief=brief)
