@@ -73,6 +73,12 @@ def serve(*, data: Path | None, host: str, port: int, public_url: str, until_std
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where requests are listened for.")
 @click.option("--port", default=8490, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--seed", default=0, show_default=True, help="Chooses, with the attempt's id, where the amount does not.")
+@click.option(
+    "--soon-after", default=2.0, show_default=True, type=click.FloatRange(0), help="Seconds to a soon answer."
+)
+@click.option(
+    "--late-after", default=90.0, show_default=True, type=click.FloatRange(0), help="Seconds to a late answer."
+)
 @click.option("--list", "list_only", is_flag=True, help="Only show how it can behave, and what chooses it.")
 @click.option(
     "--key-file",
@@ -81,7 +87,15 @@ def serve(*, data: Path | None, host: str, port: int, public_url: str, until_std
 )
 @click.option("--until-stdin-closes", is_flag=True, help="Stop when standard input ends, as on SIGTERM.")
 def sandbox(
-    *, host: str, port: int, seed: int, list_only: bool, key_file: str | None, until_stdin_closes: bool
+    *,
+    host: str,
+    port: int,
+    seed: int,
+    soon_after: float,
+    late_after: float,
+    list_only: bool,
+    key_file: str | None,
+    until_stdin_closes: bool,
 ) -> None:
     """Be a simulated gateway: it succeeds, declines, answers late, twice or never, as the amount says."""
     # aiohttp takes a third of a second to import; --help and wrong usage do without.
@@ -97,7 +111,14 @@ def sandbox(
     from gateway.sandbox import SandboxOptions, one_key, run_sandbox  # noqa: PLC0415
     from store.outside import system_clock  # noqa: PLC0415
 
-    options = SandboxOptions(key_for=one_key(key), host=host, port=port, seed=seed)
+    options = SandboxOptions(
+        key_for=one_key(key),
+        host=host,
+        port=port,
+        seed=seed,
+        soon_after_seconds=soon_after,
+        late_after_seconds=late_after,
+    )
 
     async def run(stop: asyncio.Event) -> None:
         serving = asyncio.create_task(
