@@ -15,7 +15,7 @@ from tui.cli.printing import table
 @click.option("--subject", help="Only lines about one object: 'connector 3'.")
 @headless
 def log(run: Invocation, *, last: int | None, subject: str | None) -> None:
-    """Print the action log, the oldest line first: who did what to which object."""
+    """Print the action log: who did what, oldest first."""
     view = run.store().view()
     lines = [each for each in view.all(LogLine) if subject is None or each.subject == subject]
     listed = lines if last is None else lines[-last:]

@@ -20,7 +20,7 @@ PERMISSIONS = click.Choice([each.value for each in Permission])
 
 @click.group()
 def manager() -> None:
-    """List, add and change managers, the people who sign in to the panel."""
+    """List, add and change the people who sign in."""
 
 
 @manager.command("list")

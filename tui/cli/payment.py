@@ -17,7 +17,7 @@ STATUS_CODES = click.Choice([each.value for each in PaymentStatus])
 
 @click.group()
 def payment() -> None:
-    """Create, pay and watch payments, and ask why they are as they are."""
+    """Create, pay, watch and explain payments."""
 
 
 payment.add_command(watch)
@@ -41,7 +41,7 @@ def list_(run: Invocation, *, status: str | None, account_id: int | None) -> Non
 @click.argument("payment_id", metavar="ID", type=int)
 @headless
 def show(run: Invocation, payment_id: int) -> None:
-    """Show one payment: its attempts, its history, and what the customer sees."""
+    """Show one payment with its attempts and history."""
     _write(run, payment_commands.get(run.store().view(), acting(), payment_id))
 
 
@@ -66,7 +66,7 @@ def create(run: Invocation, *, account_id: int, total: str, due: str, descriptio
 @click.option("--from-balance", is_flag=True, help="Take the Total from the account's balance.")
 @headless
 def pay(run: Invocation, payment_id: int, *, method_id: int | None, from_balance: bool) -> None:
-    """Pay a payment: start an attempt, or take it from the balance."""
+    """Start an attempt to pay, or take it from the balance."""
     if (method_id is None) is not from_balance:
         raise click.UsageError("Name either --method ID or --from-balance.")
     with run.store().transaction() as tx:
@@ -91,7 +91,7 @@ def cancel(run: Invocation, payment_id: int) -> None:
 @click.argument("payment_id", metavar="ID", type=int)
 @headless
 def why(run: Invocation, payment_id: int) -> None:
-    """Tell why a payment is as it is: each change, its rule, and what the rule says."""
+    """Tell why a payment is as it is, rule by rule."""
     found = payment_commands.get(run.store().view(), acting(), payment_id)
     run.write(shapes.payment_explained(found), lambda: _explained(found))
 

@@ -31,9 +31,10 @@ POLL_SECONDS = 0.25
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Leave after this time.")
 @headless
 def watch(run: Invocation, payment_id: int | None, *, until: str | None, timeout: float | None) -> None:
-    """Print changes of one payment, or of all, as they come: first how it is, then a line for each change.
+    """Print changes of payments as they come.
 
-    With --until, a timeout ends in exit code 1.
+    Of one payment first how it is, then a line for each change; without an ID, the changes of all. With --until, a
+    timeout ends in exit code 1.
     """
     if until is not None and payment_id is None:
         raise click.UsageError("--until needs the ID of a payment.")
