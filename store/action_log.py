@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from store import managers
+from store.actors import Actor
 from store.records import Record
+
+if TYPE_CHECKING:
+    from store.store import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +29,14 @@ class LogLine(Record):
     action: str
     subject: str
     text: str = ""
+
+
+def visible_to(view: View, by: Actor) -> list[LogLine]:
+    """Return what the actor may see, the oldest first.
+
+    At root reseller level that is all of it, elsewhere what managers of the actor's reseller and of those below did.
+    """
+    if by.at_root:
+        return list(view.all(LogLine))
+    names = {each.actor.name for each in managers.visible_to(view, by)}
+    return [each for each in view.all(LogLine) if each.by in names]

@@ -124,6 +124,11 @@ def offered_to(view: View, reseller_id: int) -> list[PaymentMethod]:
     return [each for each in view.all(PaymentMethod) if each.reseller_id in levels and can_start(view, each)]
 
 
+def connectors_to_choose(view: View) -> list[Connector]:
+    """Return the connectors that a new payment method can be based on, by id; a manager of any reseller chooses."""
+    return [each for each in view.all(Connector) if each.deleted_at is None]
+
+
 def can_start(view: View, method: PaymentMethod) -> bool:
     """Say whether new attempts may be started: Enabled, and neither it nor its connector is deleted."""
     return method.enabled and method.deleted_at is None and _connector(view, method.connector_id) is not None

@@ -1,0 +1,70 @@
+"""Action Log: who did what to which object, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from store import action_log
+from store.action_log import LogLine
+from store.store import View
+from tui import look
+from tui.look import Tone
+from tui.screens.list_page import ListPage
+from tui.widgets.columns import Column
+from tui.widgets.record_table import Empty
+
+COLUMNS: tuple[Column[LogLine], ...] = (
+    Column(
+        key="at",
+        label="At (UTC)",
+        width=11,
+        cell=lambda row, now: look.dim(look.short_moment(row.at, now)),
+        sort_key=lambda row: row.at,
+    ),
+    Column(
+        key="action",
+        label="Action",
+        width=22,
+        cell=lambda row, _: look.safe_text(row.action, Tone.STRONG),
+        sort_key=lambda row: row.action,
+    ),
+    Column(key="subject", label="Object", width=16, cell=lambda row, _: look.safe(row.subject)),
+    Column(
+        key="by",
+        label="By",
+        width=21,
+        weight=1,
+        cell=lambda row, _: look.safe(row.by),
+        sort_key=lambda row: row.by,
+    ),
+    Column(key="text", label="What", width=40, weight=3, cell=lambda row, _: look.safe(row.text)),
+)
+
+
+class ActionLogPage(ListPage[LogLine]):
+    """What the person may see of the log."""
+
+    ENTRY = "action_log"
+    NOUN = "line"
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return "Action Log"
+
+    @property
+    def empty(self) -> Empty:
+        """What is said where there are no rows."""
+        return Empty("Nobody has done anything yet.")
+
+    def columns(self) -> Sequence[Column[LogLine]]:
+        """Return the columns."""
+        return COLUMNS
+
+    def key_of(self, row: LogLine) -> int:
+        """Return which line a row is."""
+        return row.id
+
+    def rows(self, view: View) -> list[LogLine]:
+        """Return the lines, the newest first."""
+        return list(reversed(action_log.visible_to(view, self.session.by)))

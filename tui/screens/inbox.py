@@ -1,0 +1,169 @@
+"""Inbox: the answers that could not be applied, each with the rule that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from store import inbox
+from store.answers import Answer
+from store.connectors import Connector
+from store.payments import Payment
+from store.store import View
+from tui import look, wording
+from tui.look import Tone
+from tui.screens.list_page import ListPage
+from tui.widgets.columns import Column
+from tui.widgets.record_table import Empty
+
+UNMATCHED = "none"
+SHORT_ID = 8
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One answer with the payment that it was judged for (None: unmatched) and its connector's name."""
+
+    answer: Answer
+    payment: Payment | None
+    connector: str
+
+    @property
+    def attempt_id(self) -> str:
+        """The attempt that the answer names."""
+        return self.answer.attempt_id or self.answer.given.attempt_id
+
+
+def _charge(row: InboxRow) -> Text:
+    charge = row.answer.charge
+    return look.dim("no charge") if charge is None else look.amount(charge)
+
+
+COLUMNS: tuple[Column[InboxRow], ...] = (
+    Column(
+        key="received",
+        label="Received at",
+        width=11,
+        cell=lambda row, now: look.short_moment(row.answer.received_at, now),
+        sort_key=lambda row: row.answer.received_at,
+    ),
+    Column(key="id", label="ID", width=5, cell=lambda row, _: row.answer.code),
+    Column(
+        key="reason",
+        label="Reason",
+        width=21,
+        cell=lambda row, _: look.said(row.answer.rule, Tone.WRONG),
+        sort_key=lambda row: row.answer.rule,
+    ),
+    Column(key="charge", label="Charge", width=13, align="right", cell=lambda row, _: _charge(row)),
+    Column(
+        key="payment",
+        label="Payment",
+        width=8,
+        cell=lambda row, _: row.payment.number if row.payment else look.dim(UNMATCHED),
+    ),
+    Column(
+        key="attempt",
+        label="Attempt",
+        width=SHORT_ID + 1,
+        cell=lambda row, _: look.safe(row.attempt_id[:SHORT_ID]) + look.ELLIPSIS,
+    ),
+    Column(
+        key="reference",
+        label="Gateway reference",
+        width=17,
+        weight=1,
+        cell=lambda row, _: look.safe(row.answer.given.gateway_reference),
+    ),
+)
+CONNECTOR: Column[InboxRow] = Column(
+    key="connector", label="Connector", width=16, weight=1, cell=lambda row, _: look.safe(row.connector)
+)
+"""For managers of the root reseller, who alone see connectors."""
+
+
+class InboxPage(ListPage[InboxRow]):
+    """The list; below it what is known of the answer under the cursor. Enter opens its payment."""
+
+    ENTRY = "inbox"
+    NOUN = "answer"
+    CSS_PATH = ["list_page.tcss", "inbox.tcss"]  # noqa: RUF012 - as Textual does
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return "Inbox"
+
+    @property
+    def empty(self) -> Empty:
+        """What is said where there are no rows."""
+        return Empty("The inbox is empty.", "Every answer was applied, returned, attached or dismissed.")
+
+    def columns(self) -> Sequence[Column[InboxRow]]:
+        """Return the columns; those of connectors for the root reseller only."""
+        return (*COLUMNS, CONNECTOR) if self.session.by.at_root else COLUMNS
+
+    def key_of(self, row: InboxRow) -> int:
+        """Return which answer a row is of."""
+        return row.answer.id
+
+    def rows(self, view: View) -> list[InboxRow]:
+        """Return the answers that the person may see, the oldest first."""
+        connectors = {each.id: each.name for each in view.all(Connector)}
+        return [
+            InboxRow(
+                each,
+                None if each.payment_id is None else view.get(Payment, each.payment_id),
+                connectors.get(each.given.connector_id, ""),
+            )
+            for each in inbox.visible_to(view, self.session.by)
+        ]
+
+    def compose_below(self) -> ComposeResult:
+        """Compose the place for what is known of one answer."""
+        yield Static(id="known")
+
+    def show(self, view: View) -> None:
+        """Show the answers, and what is known of the one under the cursor."""
+        super().show(view)
+        self._tell_known()
+
+    def on_record_table_moved(self) -> None:
+        """Show what is known of the answer under the cursor."""
+        self._tell_known()
+
+    def open(self, key: Hashable) -> None:
+        """Open the payment that an answer was judged for."""
+        from tui.screens.payment_details import PaymentDetails  # noqa: PLC0415 - opened on request
+
+        row = self.table.row_of(key)
+        if row is None:
+            return
+        if row.payment is None:
+            self.notify(wording.rule_says(row.answer.rule), markup=False)
+        else:
+            self.app.push_screen(PaymentDetails(row.payment.id, row.payment.number))
+
+    def _tell_known(self) -> None:
+        row = self.table.cursor_row
+        known = self.query_one("#known", Static)
+        known.display = row is not None
+        if row is not None:
+            known.update(answer_known(row))
+
+
+def answer_known(row: InboxRow) -> Text:
+    """Return what is known of an answer: why it is here, which attempt it names, and what the gateway wrote."""
+    answer = row.answer
+    text = Text.assemble((f"{answer.code} {answer.rule}\n", Tone.STRONG.style), wording.rule_says(answer.rule))
+    named = f"\nIt names attempt {look.safe(row.attempt_id)}"
+    if row.payment is not None:
+        named += f" of payment {row.payment.number} ({row.payment.total}), {row.payment.status.label} now"
+    text.append(f"{named}.", look.DIM)
+    if answer.given.message:
+        text.append(f"\nThe gateway wrote: {look.safe(answer.given.message)}")
+    return text
