@@ -41,8 +41,8 @@ class GatewatchApp(App[None]):
     TITLE = "Gatewatch"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("colon", "go_to_by_name", "Go to", key_display=":"),
+        Binding("f1,question_mark", "help", "Help", key_display="F1"),
+        Binding("colon", "go_to_by_name", "Go to", show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q"),
         Binding("left_square_bracket", "walk(-1)", "Page before", show=False),
         Binding("right_square_bracket", "walk(1)", "Page after", show=False),
@@ -161,7 +161,7 @@ class GatewatchApp(App[None]):
 
     def watch_store_trouble(self) -> None:
         """Tell it in the top bar at once."""
-        if isinstance(self.screen, Page):
+        if isinstance(self.screen, Page) and self.screen.is_mounted:
             self.screen.refresh_bars()
 
     def _opener(self, entry: PageEntry) -> Callable[[], None]:
@@ -222,7 +222,7 @@ class GatewatchApp(App[None]):
         )
 
     def _look_at_store(self) -> None:
-        if not isinstance(self.screen, Page):
+        if not (isinstance(self.screen, Page) and self.screen.is_mounted):
             return
         try:
             signature = self.session.signature()
@@ -234,7 +234,7 @@ class GatewatchApp(App[None]):
             self.screen.reload()
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Page):
+        if isinstance(self.screen, Page) and self.screen.is_mounted:
             self.screen.refresh_bars()
             self.screen.tick(self.now())
 

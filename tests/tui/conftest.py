@@ -6,6 +6,7 @@ tests must not write the same picture: it is refused when they are collected, by
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 import pytest
 import pytest_textual_snapshot  # type: ignore[import-untyped]
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
+from textual.worker import Worker
 
 from store.store import Store
 from tests.tui.cast import copy_of, play
@@ -24,6 +27,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = ((80, 24), (120, 36))
 REPORT = ".reports/snapshots.html"
 PREFIX = "test_picture_"
+LONGEST_WAIT_SECONDS = 20
 
 Prepare = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -102,8 +106,9 @@ def picture(snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatc
     def compare(app: GatewatchApp, *, press: Iterable[str] = (), prepare: Prepare | None = None) -> bool:
         async def settled(pilot: Pilot[None]) -> None:
             await settle(pilot)
-            await pilot.press(*press)
-            await settle(pilot)
+            for key in press:
+                await pilot.press(key)
+                await settle(pilot)
             if prepare is not None:
                 await prepare(pilot)
                 await settle(pilot)
@@ -116,12 +121,17 @@ def picture(snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatc
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until no worker runs and every message has been handled."""
-    await pilot.pause()
-    while any(not each.is_finished for each in pilot.app.workers):
-        await pilot.app.workers.wait_for_complete()
+    """Wait until every message has been handled and no worker runs but one that waits for a dialog's answer."""
+    async with asyncio.timeout(LONGEST_WAIT_SECONDS):
         await pilot.pause()
-    await pilot.pause()
+        while any(_is_running(each, pilot) for each in pilot.app.workers):
+            await pilot.pause(0.01)
+        await pilot.pause()
+
+
+def _is_running(worker: Worker[Any], pilot: Pilot[Any]) -> bool:
+    waits_for_answer = worker.group == "navigation" and isinstance(pilot.app.screen, ModalScreen)
+    return not worker.is_finished and not waits_for_answer
 
 
 def still_cursors(app: Any) -> None:

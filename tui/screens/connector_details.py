@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,7 +22,7 @@ from textual.widgets import Static
 from store import connectors
 from store.connectors import Connector
 from store.payment_method import PaymentMethod
-from store.settings_schema import SettingField, SettingsSchema, check_schema
+from store.settings_schema import SettingsSchema, check_schema
 from store.store import Transaction, View
 from tui import look, work
 from tui.look import Tone
@@ -28,8 +30,8 @@ from tui.screens.connector_form import shared_keys_of
 from tui.screens.page import Page
 from tui.widgets.confirm import Confirm
 
-LABEL_WIDTH = 32
-KEY_HINT = "v shows it, y copies it, R rotates it; showing and copying are logged"
+LABEL_WIDTH = 30
+KEY_HINT = "v shows it, y copies it, R rotates it"
 
 
 class ConnectorDetails(Page):
@@ -75,7 +77,7 @@ class ConnectorDetails(Page):
         self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
         name = Text.assemble((look.safe(connector.name), "bold"))
         self.query_one("#connector-name", Static).update(name)
-        self.query_one("#facts", Static).update(facts_text(connector, self._methods, view.now))
+        self.query_one("#facts", Static).update(facts_table(connector, self._methods, view.now))
         if self._parsed != connector.schema_text + connector.static_text:
             self._parsed = connector.schema_text + connector.static_text
             self.run_worker(self._show_schema(connector), group="schema", exclusive=True)
@@ -84,8 +86,8 @@ class ConnectorDetails(Page):
     async def _show_schema(self, connector: Connector) -> None:
         schema, _ = await asyncio.to_thread(check_schema, connector.schema_text)
         shared = await asyncio.to_thread(shared_keys_of, connector)
-        self.query_one("#asked", Static).update(fields_text(schema))
-        self.query_one("#shared", Static).update(shared_text(shared))
+        self.query_one("#asked", Static).update(fields_table(schema))
+        self.query_one("#shared", Static).update(shared_table(shared))
         typed = look.safe(connector.schema_text.strip(), keep_lines=True, limit=len(connector.schema_text) + 1)
         self.query_one("#schema-text", Static).update(Text(typed))
 
@@ -182,47 +184,53 @@ def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callab
     page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
 
 
-def facts_text(connector: Connector, methods: list[PaymentMethod], now: datetime) -> Text:
+def facts_table(connector: Connector, methods: list[PaymentMethod], now: datetime) -> Table:
     """Return the connector's fields, labels in a column."""
     based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
-    lines: list[tuple[str, Text]] = [
-        ("ID", Text(str(connector.id))),
-        ("Connector URL", look.safe_text(connector.url)),
-        ("Period for payment processing", _period(connector)),
-        ("Secret Shared Key", Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM))),
-    ]
+    table = _table()
+    table.add_row(look.dim("ID"), str(connector.id))
+    table.add_row(look.dim("Connector URL"), look.safe_text(connector.url))
+    table.add_row(look.dim("Period for payment processing"), _period(connector))
+    table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM)))
     if len(connector.keys_at(now)) > 1 and connector.previous_key_until is not None:
-        until = f"matches, and signs requests, until {look.moment_text(connector.previous_key_until)} UTC"
-        lines.append(("Key before", Text.assemble(look.MASK, "  ", (until, look.AMBER))))
-    lines.append(("Instances", Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM))))
-    lines.append(("Created at", Text(f"{look.moment_text(connector.created_at)} UTC")))
-    return Text("\n").join(Text.assemble((label.ljust(LABEL_WIDTH), Tone.DIM.style), value) for label, value in lines)
+        until = f"signs requests, and matches, until {look.moment_text(connector.previous_key_until)} UTC"
+        table.add_row(look.dim("Key before"), Text.assemble(look.MASK, "  ", (until, look.AMBER)))
+    table.add_row(look.dim("Instances"), Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM)))
+    table.add_row(look.dim("Created at"), f"{look.moment_text(connector.created_at)} UTC")
+    return table
 
 
-def fields_text(schema: SettingsSchema | None) -> Text:
+def fields_table(schema: SettingsSchema | None) -> RenderableType:
     """Return what a payment method must supply, one field a line."""
     if schema is None:
         return look.said("The JSON Schema cannot be read; edit the connector to see why.", Tone.WRONG)
     if not schema.fields:
         return look.dim("Nothing to set.")
-    return Text("\n").join(_field_line(each) for each in schema.fields)
+    table = _table()
+    for field in schema.fields:
+        needed = "required" if field.required else "optional"
+        kind = f"{field.kind.value}, {needed}" + (", masked" if field.masked else "")
+        table.add_row(look.safe_text(field.key), look.safe_text(field.label), look.dim(kind))
+    return table
 
 
-def shared_text(keys: list[str]) -> Text:
+def shared_table(keys: list[str]) -> RenderableType:
     """Return the names of the shared values, each with a mask for its value."""
     if not keys:
         return look.dim("No shared values.")
-    return Text("\n").join(Text(f"{look.safe(key):<{LABEL_WIDTH}}{look.MASK}") for key in keys)
+    table = _table()
+    for key in keys:
+        table.add_row(look.safe_text(key), look.MASK)
+    return table
+
+
+def _table() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=LABEL_WIDTH, max_width=LABEL_WIDTH)
+    return table
 
 
 def _period(connector: Connector) -> Text:
     if connector.period_minutes is None:
         return Text.assemble("none", ("  no deadline and no countdown", look.DIM))
     return Text(look.period_text(connector.period_minutes))
-
-
-def _field_line(field: SettingField) -> Text:
-    needed = "required" if field.required else "optional"
-    kind = f"{field.kind.value}, {needed}" + (", masked" if field.masked else "")
-    text = Text(f"{look.safe(field.key):<{LABEL_WIDTH}}")
-    return text.append(f"{kind:<28}", look.DIM).append(look.safe(field.label))

@@ -52,8 +52,8 @@ EXAMPLES = {
     "period": "15",
 }
 EXAMPLE_STATIC = '{\n  "platform": "our-shop",\n  "platform_token": "as the gateway gave it"\n}\n'
-SCHEMA_HINT = "What a payment method must supply. [] if there is nothing to set; F2 fills an example."
-STATIC_HINT = "Values that all payment methods share, as an object. May stay empty. Masked once it is saved."
+SCHEMA_HINT = "What a payment method must supply; F2 for an example."
+STATIC_HINT = "Values that all methods share. Masked once saved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ConnectorFormPage(Page):
         Binding("ctrl+s", "save", "Save", key_display="^s"),
         Binding("f2", "example", "Example"),
         Binding("f3", "next_problem", "Next problem"),
-        Binding("f5", "format", "Format JSON"),
+        Binding("f5", "format", "Format"),
         Binding("escape", "leave", "Cancel"),
     ]
     SAVE: ClassVar[str]

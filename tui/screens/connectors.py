@@ -33,11 +33,11 @@ class ConnectorRow:
 
 
 COLUMNS: tuple[Column[ConnectorRow], ...] = (
-    Column(key="id", label="ID", width=4, align="right", cell=lambda row, _: str(row.connector.id)),
+    Column(key="id", label="ID", width=3, align="right", cell=lambda row, _: str(row.connector.id)),
     Column(
         key="name",
         label="Name",
-        width=20,
+        width=18,
         weight=2,
         cell=lambda row, _: Text(look.safe(row.connector.name), look.Tone.STRONG.style),
         sort_key=lambda row: row.connector.name.casefold(),
@@ -53,7 +53,7 @@ COLUMNS: tuple[Column[ConnectorRow], ...] = (
     Column(
         key="period",
         label="Period",
-        width=9,
+        width=8,
         align="right",
         cell=lambda row, _: _period(row),
         sort_key=lambda row: row.connector.period_seconds or Decimal("Infinity"),
@@ -61,7 +61,7 @@ COLUMNS: tuple[Column[ConnectorRow], ...] = (
     Column(
         key="url",
         label="Connector URL",
-        width=26,
+        width=24,
         weight=3,
         cell=lambda row, _: look.safe_text(row.connector.url),
         sort_key=lambda row: row.connector.url,

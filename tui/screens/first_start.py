@@ -40,7 +40,7 @@ class FirstStart(Doorstep):
             yield Static(id="said", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Create manager", id="go", variant="primary", compact=True)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def send(self) -> None:
         """Create the manager in a worker; argon2 takes a moment on purpose."""

@@ -127,7 +127,7 @@ class Page(Screen[int | None]):
             yield Navigation(pages.pages_for(self.session.by), self.ENTRY)
             with Vertical(id="workspace"):
                 yield from self.compose_workspace()
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     async def _read(self) -> None:
         try:

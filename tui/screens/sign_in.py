@@ -28,7 +28,7 @@ class SignIn(Doorstep):
             yield Static(id="said", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Sign in", id="go", variant="primary", compact=True)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def send(self) -> None:
         """Ask the store in a worker; argon2 takes a moment on purpose."""

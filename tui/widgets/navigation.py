@@ -52,7 +52,7 @@ class Navigation(OptionList):
                 if group:
                     self.add_option(Option("", disabled=True))
                 group = entry.group
-                self.add_option(Option(look.dim(group.upper()), disabled=True))
+                self.add_option(Option(look.dim(f" {group.upper()}"), disabled=True))
             self.add_option(Option(self._line(entry), id=entry.key))
         self._rest()
 

@@ -52,7 +52,7 @@ class TopBar(Widget):
 
     def watch_facts(self) -> None:
         """Draw the facts."""
-        if not self.is_mounted:
+        if not self.children:
             return
         self._draw_line()
         engine = "" if self.facts.engine_runs else f"! {NO_ENGINE}"
@@ -84,9 +84,8 @@ def top_line(page_name: str, facts: Facts, width: int) -> Text:
     name = look.safe(page_name)
     room = width - cell_len(name) - 2
     right = next((each for each in _shorter_and_shorter(facts) if each.cell_len <= room), Text())
-    line = Text(name, Tone.STRONG.style)
-    line.append(" " * max(0, width - cell_len(name) - right.cell_len))
-    line.append_text(right)
+    space = " " * max(0, width - cell_len(name) - right.cell_len)
+    line = Text.assemble((name, Tone.STRONG.style), space, right)
     line.truncate(width, overflow="ellipsis")
     return line
 
