@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.widgets import Static
 
 from store import accounts
@@ -54,12 +53,13 @@ class AccountDetails(ListPage[BalanceTransaction]):
 
     ENTRY = "accounts"
     NOUN = "balance transaction"
-    CREATES = True
+    CREATES = "Create payment"
 
     def __init__(self, account_id: int) -> None:
         super().__init__()
         self._account_id = account_id
         self._numbers: dict[int, str] = {}
+        self._head = Text()
 
     @property
     def page_name(self) -> str:
@@ -73,10 +73,6 @@ class AccountDetails(ListPage[BalanceTransaction]):
             "Nothing was entered into this account's book yet.",
             "Returned charges and payments from the balance are.",
         )
-
-    def compose_toolbar(self) -> ComposeResult:
-        """Compose the account's facts."""
-        yield Static(id="count", markup=False)
 
     def columns(self) -> Sequence[Column[BalanceTransaction]]:
         """Return the columns."""
@@ -99,6 +95,10 @@ class AccountDetails(ListPage[BalanceTransaction]):
         """Show the book, and the account above it."""
         super().show(view)
         self.query_one("#count", Static).update(self._head)
+
+    def about(self, row: BalanceTransaction) -> Text:
+        """Return the whole description."""
+        return Text.assemble((f"{look.moment_text(row.date)} UTC  ", look.DIM), look.safe(row.description))
 
     def open(self, key: Hashable) -> None:
         """Open the payment that a line of the book belongs to."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Input, Select
 
 from store import accounts
@@ -23,7 +24,7 @@ class AccountNew(FormPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._offered: list[tuple[str, int]] = []
+        self._offered: list[tuple[Content, int]] = []
 
     @property
     def page_name(self) -> str:
@@ -41,7 +42,7 @@ class AccountNew(FormPage):
     def show(self, view: View) -> None:
         """Offer the person's reseller and those below it; their own is chosen."""
         levels = level_and_below(view, self.session.by.reseller_id)
-        offered = [(look.safe(each.name), each.id) for each in view.all(Reseller) if each.id in levels]
+        offered = [(Content(look.safe(each.name)), each.id) for each in view.all(Reseller) if each.id in levels]
         if offered == self._offered:
             return
         self._offered = offered

@@ -72,7 +72,7 @@ class AccountsPage(ListPage[AccountRow]):
 
     ENTRY = "accounts"
     NOUN = "account"
-    CREATES = True
+    CREATES = "Create"
 
     @property
     def page_name(self) -> str:

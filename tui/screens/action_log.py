@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.text import Text
+
 from store import action_log
 from store.action_log import LogLine
 from store.store import View
@@ -46,6 +48,7 @@ class ActionLogPage(ListPage[LogLine]):
 
     ENTRY = "action_log"
     NOUN = "line"
+    OPENS = False
 
     @property
     def page_name(self) -> str:
@@ -68,3 +71,11 @@ class ActionLogPage(ListPage[LogLine]):
     def rows(self, view: View) -> list[LogLine]:
         """Return the lines, the newest first."""
         return list(reversed(action_log.visible_to(view, self.session.by)))
+
+    def about(self, row: LogLine) -> Text:
+        """Return the whole line."""
+        return Text.assemble(
+            (f"{look.moment_text(row.at)} UTC  {look.safe(row.by)}\n", look.DIM),
+            (f"{look.safe(row.action)}: {look.safe(row.subject)}", Tone.STRONG.style),
+            f"\n{look.safe(row.text)}" if row.text else "",
+        )

@@ -111,8 +111,8 @@ class FormPage(Page):
         fields = {each.called: each for each in self.query(FormField)}
         found: dict[str, list[str]] = {}
         for item in items:
-            name = item.pointer if item.pointer in fields else item.field
-            found.setdefault(name or item.field, []).append(item.message)
+            pointer = "/" + (item.pointer or "").split("/")[1] if item.pointer else ""
+            found.setdefault(pointer if pointer in fields else item.field, []).append(item.message)
         for name, field in fields.items():
             field.tell("\n".join(found.pop(name, [])))
         self._tell("\n".join(f"{name}: {message}" for name, messages in found.items() for message in messages))

@@ -6,8 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 from store import inbox
 from store.answers import Answer
@@ -91,7 +89,6 @@ class InboxPage(ListPage[InboxRow]):
 
     ENTRY = "inbox"
     NOUN = "answer"
-    CSS_PATH = ["list_page.tcss", "inbox.tcss"]  # noqa: RUF012 - as Textual does
 
     @property
     def page_name(self) -> str:
@@ -123,18 +120,9 @@ class InboxPage(ListPage[InboxRow]):
             for each in inbox.visible_to(view, self.session.by)
         ]
 
-    def compose_below(self) -> ComposeResult:
-        """Compose the place for what is known of one answer."""
-        yield Static(id="known")
-
-    def show(self, view: View) -> None:
-        """Show the answers, and what is known of the one under the cursor."""
-        super().show(view)
-        self._tell_known()
-
-    def on_record_table_moved(self) -> None:
-        """Show what is known of the answer under the cursor."""
-        self._tell_known()
+    def about(self, row: InboxRow) -> Text:
+        """Return what is known of an answer."""
+        return answer_known(row)
 
     def open(self, key: Hashable) -> None:
         """Open the payment that an answer was judged for."""
@@ -147,13 +135,6 @@ class InboxPage(ListPage[InboxRow]):
             self.notify(wording.rule_says(row.answer.rule), markup=False)
         else:
             self.app.push_screen(PaymentDetails(row.payment.id, row.payment.number))
-
-    def _tell_known(self) -> None:
-        row = self.table.cursor_row
-        known = self.query_one("#known", Static)
-        known.display = row is not None
-        if row is not None:
-            known.update(answer_known(row))
 
 
 def answer_known(row: InboxRow) -> Text:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -24,13 +25,15 @@ Row = TypeVar("Row")
 class ListPage(Page, Generic[Row]):
     """A page with one table. A subclass says its columns and rows, and what opens and makes one.
 
-    `NOUN` counts the rows ("account"); `CREATES` says whether there is something to make with `n`.
+    `NOUN` counts the rows ("account"), `OPENS` says whether Enter opens them, `CREATES` how the button is called that
+    makes one (as key `n` does), empty if nothing is made here.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = "list_page.tcss"
     NOUN: ClassVar[str]
     PLURAL: ClassVar[str | None] = None
-    CREATES: ClassVar[bool] = False
+    OPENS: ClassVar[bool] = True
+    CREATES: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "new", "Create")]
 
     def __init__(self) -> None:
@@ -69,18 +72,19 @@ class ListPage(Page, Generic[Row]):
         """Compose the toolbar and the table."""
         with Horizontal(classes="toolbar"):
             if self.CREATES and self.session.by.full_control:
-                yield Button("Create", id="create", variant="primary", compact=True)
+                yield Button(self.CREATES, id="create", variant="primary", compact=True)
             yield from self.compose_toolbar()
         yield self.make_table()
-        yield from self.compose_below()
+        yield Static(id="about")
 
     def make_table(self) -> RecordTable[Row]:
         """Make the table."""
-        return RecordTable(self.columns(), self.key_of, empty=self.empty)
+        return RecordTable(self.columns(), self.key_of, empty=self.empty, opens=self.OPENS)
 
-    def compose_below(self) -> ComposeResult:
-        """Compose what stands below the table."""
-        yield from ()
+    def about(self, row: Row) -> Text | None:
+        """Return what is said below the table of the row under the cursor, None if its cells say it all."""
+        del row
+        return None
 
     def on_mount(self) -> None:
         """Put the cursor into the table; Create is one Tab away."""
@@ -102,13 +106,18 @@ class ListPage(Page, Generic[Row]):
         """Put the cursor on the record that was made or opened last, once it is in the table."""
         if self._select is not None and self.table.move_to(self._select):
             self._select = None
+        self._tell_about()
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer Create only where there is something to make and the person may."""
         if action == "new":
-            return self.CREATES and self.session.by.full_control
+            return bool(self.CREATES) and self.session.by.full_control
         return super().check_action(action, parameters)
+
+    def on_record_table_moved(self) -> None:
+        """Say more of the row under the cursor."""
+        self._tell_about()
 
     def on_record_table_opened(self, event: RecordTable.Opened) -> None:
         """Open the row's record."""
@@ -129,6 +138,13 @@ class ListPage(Page, Generic[Row]):
     def push(self, page: Page) -> None:
         """Open a page; when it comes back with the id of a record, the cursor goes there."""
         self.app.push_screen(page, self._come_back)
+
+    def _tell_about(self) -> None:
+        row = self.table.cursor_row
+        text = None if row is None else self.about(row)
+        said = self.query_one("#about", Static)
+        said.display = text is not None
+        said.update(text or "")
 
     def _come_back(self, record_id: int | None) -> None:
         self._select = record_id

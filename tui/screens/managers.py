@@ -81,6 +81,7 @@ class ManagersPage(ListPage[ManagerRow]):
 
     ENTRY = "managers"
     NOUN = "manager"
+    OPENS = False
 
     @property
     def page_name(self) -> str:

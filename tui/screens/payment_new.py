@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Input, Select
 
 from store import accounts, payment_commands
@@ -25,7 +26,7 @@ class PaymentNew(FormPage):
     def __init__(self, account_id: int | None = None) -> None:
         super().__init__()
         self._account_id = account_id
-        self._offered: list[tuple[str, int]] = []
+        self._offered: list[tuple[Content, int]] = []
 
     @property
     def page_name(self) -> str:
@@ -43,7 +44,7 @@ class PaymentNew(FormPage):
 
     def show(self, view: View) -> None:
         """Offer the accounts; what is chosen stays chosen."""
-        offered = [(account_label(each), each.id) for each in accounts.visible_to(view, self.session.by)]
+        offered = [(Content(account_label(each)), each.id) for each in accounts.visible_to(view, self.session.by)]
         if offered == self._offered:
             return
         self._offered = offered

@@ -108,7 +108,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     ENTRY = "payments"
     NOUN = "payment"
-    CREATES = True
+    CREATES = "Create"
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "next_lane", "Filter")]
@@ -205,6 +205,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def on_record_table_moved(self) -> None:
         """Remember that the operator navigates."""
+        super().on_record_table_moved()
         self._moved_at = self.now()
 
     def on_counter_chosen(self, message: Counter.Chosen) -> None:

@@ -49,6 +49,7 @@ class ResellersPage(ListPage[ResellerRow]):
 
     ENTRY = "resellers"
     NOUN = "reseller"
+    OPENS = False
 
     @property
     def page_name(self) -> str:

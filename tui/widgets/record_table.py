@@ -55,7 +55,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     """A virtual table of rows, one line each.
 
     `key_of` names a row's record and `as_of` tells how a row is at a moment (a payment's status is never read
-    otherwise); both must be cheap. Rows stand in the order in which they are given, or sorted by a column.
+    otherwise); both must be cheap. `opens`: Enter means something here. Rows stand in the order in which they are
+    given, or sorted by a column.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -129,6 +130,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         *,
         empty: Empty,
         as_of: Callable[[Row, datetime], Row] | None = None,
+        opens: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
@@ -136,6 +138,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._columns = tuple(columns)
         self._key_of = key_of
         self._as_of = as_of
+        self._opens = opens
         self.empty = empty
         self._given: Sequence[Row] = ()
         self._rows: Sequence[Row] = ()
@@ -217,7 +220,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def action_open(self) -> None:
         """Open the record under the cursor."""
         key = self.cursor_key
-        if key is not None:
+        if key is not None and self._opens:
             self.post_message(self.Opened(self, key))
 
     def action_move(self, rows: int) -> None:
@@ -251,6 +254,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def action_reverse(self) -> None:
         """Turn the order around."""
         self.sort_by(self.sorted_by[0], reverse=not self._sort_reversed)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Open only where rows open."""
+        if action == "open":
+            return self._opens
+        return super().check_action(action, parameters)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; the second click opens it."""
