@@ -28,7 +28,7 @@ class FormPage(Page):
 
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", key_display="^s"),
+        Binding("ctrl+s", "save", "Create", key_display="^s"),
         Binding("f3", "next_problem", "Next problem"),
         Binding("escape", "leave", "Cancel"),
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+
 from store import methods
 from store.methods import MethodForm
 from store.payment_method import PaymentMethod
@@ -16,6 +18,7 @@ class MethodEdit(MethodFormPage):
     """The form of a payment method as it was read. Its result is the method's id after it was saved."""
 
     SAVE: ClassVar[str] = "Save"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s")]
 
     def __init__(self, method: PaymentMethod) -> None:
         super().__init__(form_of(method))

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.types import CSSPathType
-from textual.widgets import Checkbox, Input, Select, Static, TextArea
+from textual.widgets import Input, Select, Static, TextArea
 
 from store import methods
 from store.connectors import Connector
@@ -25,6 +25,7 @@ from tui import look
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
 from tui.widgets.settings_form import SettingsForm
+from tui.widgets.toggles import Toggle
 
 
 class MethodFormPage(FormPage):
@@ -49,7 +50,7 @@ class MethodFormPage(FormPage):
         yield FormField(
             "Name", "Name", Input(self._start.name, id="name"), required=True, hint="Customers choose by it."
         )
-        enabled = Checkbox("new attempts can be started", value=self._start.enabled, id="enabled", compact=True)
+        enabled = Toggle("new attempts can be started", value=self._start.enabled, id="enabled", compact=True)
         yield FormField("Enabled", "Enabled", enabled)
         yield FormField("Integration type", "Integration type", Static(INTEGRATION_TYPE))
         connector: Select[int] = Select([], prompt="Choose a connector", id="connector")
@@ -91,7 +92,7 @@ class MethodFormPage(FormPage):
         return MethodForm(
             name=self.query_one("#name", Input).value,
             connector_id=connector_id if isinstance(connector_id, int) else None,
-            enabled=self.query_one("#enabled", Checkbox).value,
+            enabled=self.query_one("#enabled", Toggle).value,
             settings=settings.first().values() if settings else {},
             description=self.query_one("#description", TextArea).text,
         )

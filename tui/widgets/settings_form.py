@@ -17,12 +17,12 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input, RadioButton, RadioSet, Select, SelectionList, Static, TextArea
-from textual.widgets.selection_list import Selection
+from textual.widgets import Input, RadioSet, Select, Static, TextArea
 
 from store.settings_schema import FieldKind, Option, SettingField, SettingsSchema
 from tui import look
 from tui.widgets.form_field import FormField
+from tui.widgets.toggles import Choice, Toggle, ToggleGroup
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 """A JSON number."""
@@ -84,7 +84,7 @@ def _read_select(field: SettingField, control: Select[int]) -> object | None:
 def _make_radio(field: SettingField, value: object | None) -> RadioSet:
     chosen = _place(field, value)
     buttons = (
-        RadioButton(label_of(option), value=place == chosen, compact=True) for place, option in enumerate(field.options)
+        Choice(label_of(option), value=place == chosen, compact=True) for place, option in enumerate(field.options)
     )
     return RadioSet(*buttons, compact=True)
 
@@ -94,22 +94,21 @@ def _read_radio(field: SettingField, control: RadioSet) -> object | None:
     return field.options[place].value if place >= 0 else None
 
 
-def _make_checks(field: SettingField, value: object | None) -> SelectionList[int]:
+def _make_checks(field: SettingField, value: object | None) -> ToggleGroup:
     given = value if isinstance(value, list | tuple) else ()
-    places = [_place(field, each) for each in given]
-    choices = [Selection(label_of(option), place, place in places) for place, option in enumerate(field.options)]
-    return SelectionList(*choices, compact=True)
+    places = (_place(field, each) for each in given)
+    return ToggleGroup([label_of(each) for each in field.options], [each for each in places if each is not None])
 
 
-def _read_checks(field: SettingField, control: SelectionList[int]) -> object | None:
-    return [field.options[place].value for place in sorted(control.selected)] or None
+def _read_checks(field: SettingField, control: ToggleGroup) -> object | None:
+    return [field.options[place].value for place in control.ticked] or None
 
 
-def _make_check(_: SettingField, value: object | None) -> Checkbox:
-    return Checkbox("on", value=value is True, compact=True)
+def _make_check(_: SettingField, value: object | None) -> Toggle:
+    return Toggle("on", value=value is True, compact=True)
 
 
-def _read_check(_: SettingField, control: Checkbox) -> object | None:
+def _read_check(_: SettingField, control: Toggle) -> object | None:
     return control.value
 
 
