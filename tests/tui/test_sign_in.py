@@ -55,7 +55,7 @@ async def test_a_wrong_password_is_told_in_the_stores_sentence_and_can_be_typed_
     async with app.run_test(size=(80, 24)) as pilot:
         await sign_in(pilot, "not it")
         assert isinstance(app.screen, SignIn)
-        assert said(app) == "The email or the password is not right."
+        assert said(app) == "✗ The email or the password is not right."
         assert app.focused is app.screen.query_one("#password")
 
         await pilot.press(*PASSWORD, "enter")

@@ -43,7 +43,7 @@ class ConnectorDetails(Page):
         Binding("e", "edit", "Edit"),
         Binding("v", "reveal", "Show key"),
         Binding("y", "copy", "Copy key"),
-        Binding("R", "rotate", "Rotate key"),
+        Binding("R", "rotate", "Rotate"),
         Binding("D", "delete", "Delete"),
     ]
 

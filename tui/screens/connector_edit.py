@@ -29,7 +29,7 @@ class ConnectorEdit(ConnectorFormPage):
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Edit connector {self._connector.id}"
+        return f"Edit Connector {self._connector.id}"
 
     def schema_is_fixed(self) -> str:
         """Return why the JSON Schema cannot be changed, empty if it can."""

@@ -85,9 +85,9 @@ class ConnectorFormPage(Page):
     CSS_PATH = "connector_form.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", key_display="^s"),
-        Binding("f2", "example", "Example"),
-        Binding("f3", "next_problem", "Next problem"),
-        Binding("f5", "format", "Format"),
+        Binding("f2", "example", "Example", key_display="F2"),
+        Binding("f3", "next_problem", "Next problem", key_display="F3"),
+        Binding("f5", "format", "Format", key_display="F5"),
         Binding("escape", "leave", "Cancel"),
     ]
     SAVE: ClassVar[str]
@@ -224,6 +224,7 @@ class ConnectorFormPage(Page):
         self._tried = True
         self._tell("")
         self.query_one(ProblemList).set_items(items)
+        self._check()
 
     def refuse(self, sentence: str) -> None:
         """Tell why the store did not take it."""
@@ -249,8 +250,9 @@ class ConnectorFormPage(Page):
         checked = await asyncio.to_thread(look_over, form)
         schema, static = self.query_one("#schema", JsonArea), self.query_one("#static", JsonArea)
         if not schema.area.read_only:
-            schema.tell(checked.of(SCHEMA_FIELD) if form.schema_text.strip() else (), checked.schema_summary)
-        static.tell(checked.of(STATIC_FIELD), checked.static_summary)
+            typed = checked.of(SCHEMA_FIELD) if form.schema_text.strip() else ()
+            schema.tell(typed, checked.schema_summary, listed=self._tried)
+        static.tell(checked.of(STATIC_FIELD), checked.static_summary, listed=self._tried)
         if self._tried:
             self.query_one(ProblemList).set_items(checked.items)
 

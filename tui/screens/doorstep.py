@@ -39,7 +39,8 @@ class Doorstep(Screen[Manager]):
     def tell(self, sentence: str, *, wrong: bool = False) -> None:
         """Say what is going on, or what is wrong."""
         said = self.query_one("#said", Static)
-        said.update(Text(look.safe(sentence, keep_lines=True)))
+        sign = "✗ " if wrong else ""
+        said.update(Text(sign + look.safe(sentence, keep_lines=True)))
         said.set_class(wrong, "-wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

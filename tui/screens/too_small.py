@@ -27,10 +27,10 @@ class TooSmall(ModalScreen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Tell the new size, or go away."""
-        if event.size.width >= self._least[0] and event.size.height >= self._least[1]:
-            self.dismiss(None)
-        else:
+        if event.size.width < self._least[0] or event.size.height < self._least[1]:
             self._tell(*event.size)
+        elif self.is_current:  # a resize may be told twice, and only the first may close this
+            self.dismiss(None)
 
     def _tell(self, width: int, height: int) -> None:
         needed = "{}x{}".format(*self._least)

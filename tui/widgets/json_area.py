@@ -50,17 +50,22 @@ class JsonArea(Vertical):
         row = min(line, area.document.line_count) - 1
         area.move_cursor((row, min(column - 1, len(area.document.get_line(row)))), center=True)
 
-    def tell(self, problems: tuple[ProblemItem, ...], summary: str) -> None:
-        """Say what is wrong, or what the text is: `summary`, empty to show the hint again."""
+    def tell(self, problems: tuple[ProblemItem, ...], summary: str, *, listed: bool = False) -> None:
+        """Say what is wrong, or what the text is: `summary`, empty to show the hint again.
+
+        `listed`: the problems stand in a list below, so their number is enough.
+        """
         state = self.query_one(".json-state", Static)
         if not problems:
             state.update(look.said(f"✓ {summary}") if summary else look.dim(self._hint))
             return
+        sign = ("✗ ", Tone.WRONG.style)
+        if listed:
+            state.update(
+                Text.assemble(sign, (look.counted(len(problems), "problem"), look.RED), (", listed below", look.DIM))
+            )
+            return
         first, more = problems[0], len(problems) - 1
-        text = Text("✗ ", Tone.WRONG.style)
-        if first.line is not None:
-            text.append(f"line {first.line}, column {first.column}: ")
-        text.append(look.safe(first.message))
-        if more:
-            text.append(f" (and {more} more)", look.DIM)
-        state.update(text)
+        place = "" if first.line is None else f"line {first.line}, column {first.column}: "
+        others = f" (and {more} more)" if more else ""
+        state.update(Text.assemble(sign, (place, look.RED), look.safe(first.message), (others, look.DIM)))

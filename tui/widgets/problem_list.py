@@ -86,9 +86,7 @@ class ProblemList(Vertical):
 
 def problem_text(problem: ProblemItem) -> Text:
     """Return one problem item for people: the field, its place in the text, the message."""
-    text = Text(look.safe(problem.field), Tone.STRONG.style)
-    if problem.line is not None:
-        text.append(f"  line {problem.line}, column {problem.column}", look.DIM)
-    text.append("  ")
-    text.append(look.safe(problem.message))
-    return text
+    place = "" if problem.line is None else f"  line {problem.line}, column {problem.column}"
+    return Text.assemble(
+        (look.safe(problem.field), Tone.STRONG.style), (place, Tone.DIM.style), "  ", look.safe(problem.message)
+    )

@@ -1,0 +1,296 @@
+"""The panel around its screens: pages by key, back and forward, the top bar, help, small terminals, a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from store import managers
+from store.actors import Actor
+from store.engine_presence import held_by_this_engine
+from store.managers import Permission
+from store.store import Store
+from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
+from tests.tui.conftest import Picture, settle
+from tui import pages
+from tui.app import GatewatchApp
+from tui.screens.connectors import ConnectorsPage
+from tui.screens.help import Help
+from tui.screens.page import Page
+from tui.screens.too_small import TooSmall
+from tui.session import Session
+from tui.widgets.navigation import Navigation
+from tui.widgets.top_bar import TopBar
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after another, each after the panel has come to rest."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+def opened(app: GatewatchApp) -> str:
+    """Return the key of the page on top."""
+    assert isinstance(app.screen, Page)
+    return app.screen.ENTRY
+
+
+def top_bar(app: GatewatchApp) -> str:
+    """Return all lines of the top bar that are shown."""
+    lines = app.screen.query_one(TopBar).query(Static)
+    return "\n".join(str(each.render()) for each in lines if each.display)
+
+
+def test_picture_navigation(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=("6", "0", "k"))
+
+
+def test_picture_help(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=("6", "?"))
+
+
+def test_picture_palette(picture: Picture, cast: Store) -> None:
+    async def opened_palette(pilot: Pilot[None]) -> None:
+        await press(pilot, ":", "p", "a", "y")
+        await pilot.pause(0.5)
+
+    assert picture(panel(cast), press="6", prepare=opened_palette)
+
+
+async def test_each_number_opens_its_page(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert opened(app) == pages.FIRST_PAGE
+        for entry in pages.PAGES:
+            await press(pilot, str(entry.number))
+            assert opened(app) == entry.key
+
+
+async def test_brackets_go_back_and_forward_along_the_pages(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1", "6", "[")
+        assert opened(app) == "accounts"
+        await press(pilot, "[", "[")
+        assert opened(app) == pages.FIRST_PAGE
+        await press(pilot, "]", "]", "]")
+        assert opened(app) == "connectors"
+
+
+async def test_the_navigation_bar_is_hidden_under_100_columns_until_asked_for(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(99, 24)) as pilot:
+        await press(pilot, "6")
+        assert not app.screen.query_one(Navigation).display
+        await press(pilot, "0")
+        assert app.screen.query_one(Navigation).display
+        await press(pilot, "escape")
+        assert not app.screen.query_one(Navigation).display
+        await press(pilot, "0", "k", "k", "enter")
+        assert opened(app) == "inbox"
+
+
+async def test_the_navigation_bar_stands_at_100_columns(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await press(pilot, "6")
+
+        assert app.screen.query_one(Navigation).display
+
+
+async def test_the_palette_opens_a_page_by_name(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *"accounts")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await settle(pilot)
+
+        assert opened(app) == "accounts"
+
+
+@pytest.fixture
+def engine(cast: Store) -> Iterator[None]:
+    """Hold the engine's lock, as an engine does."""
+    with held_by_this_engine(cast.folder):
+        yield
+
+
+async def test_the_top_bar_says_that_nothing_is_sent_without_an_engine(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6")
+
+        assert "No engine runs: nothing is sent or received." in top_bar(app)
+
+
+@pytest.mark.usefixtures("engine")
+async def test_the_top_bar_tells_page_reseller_engine_user_and_time(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await press(pilot, "6")
+
+        shown = top_bar(app)
+        assert shown.count("\n") == 0
+        for fact in ("Payment Gateway Connectors", "Root reseller", "engine runs", "Anna Berg", "09:26:53 UTC"):
+            assert fact in shown
+
+
+async def test_the_notice_of_a_demo_stays_on_the_screen(cast: Store) -> None:
+    session = Session(cast, cast.clock)
+    app = GatewatchApp(session, start_signed_in_as=manager_of(cast), notice="Demo: periods are 12 seconds.")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6")
+
+        assert "Demo: periods are 12 seconds." in top_bar(app)
+
+
+async def test_a_store_that_cannot_be_read_any_more_is_told_and_the_page_stays(cast: Store) -> None:
+    app = panel(cast)
+    whole = cast.path.read_bytes()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "6")
+        cast.path.write_bytes(whole[: len(whole) // 2])
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert str(cast.path) in top_bar(app)
+        assert isinstance(app.screen, ConnectorsPage)
+
+        cast.path.write_bytes(whole)
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert str(cast.path) not in top_bar(app)
+
+
+async def test_a_permission_taken_away_counts_at_once(cast: Store) -> None:
+    with cast.transaction() as tx:
+        managers.update(
+            tx,
+            Actor(ANNA_EMAIL),
+            manager_of(cast, INES_EMAIL).id,
+            version=manager_of(cast, INES_EMAIL).version,
+            permission=Permission.FULL_CONTROL,
+        )
+    app = panel(cast, INES_EMAIL)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "6")
+        current = manager_of(cast, INES_EMAIL)
+        with cast.transaction() as tx:
+            managers.update(tx, Actor(ANNA_EMAIL), current.id, version=current.version, permission=Permission.READ_ONLY)
+        await pilot.pause(0.6)
+        await settle(pilot)
+        await press(pilot, "n")
+
+        assert isinstance(app.screen, ConnectorsPage)
+
+
+async def test_a_manager_of_another_reseller_does_not_see_connectors_in_the_navigation(cast: Store) -> None:
+    app = panel(cast, TOMAS_EMAIL)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        bar = app.screen.query_one(Navigation)
+        shown = [bar.get_option_at_index(each).id for each in range(bar.option_count)]
+
+        assert "connectors" not in shown
+        assert {"payments", "managers"} <= set(shown)
+
+
+async def test_help_lists_the_keys_of_the_screen_and_closes_with_escape(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6", "f1")
+        assert isinstance(app.screen, Help)
+        keys = " ".join(str(each.render()) for each in app.screen.query(Static))
+        assert all(each in keys for each in ("Create", "Edit", "Delete", "ctrl+q"))
+        await press(pilot, "escape")
+
+        assert isinstance(app.screen, ConnectorsPage)
+
+
+async def test_a_terminal_that_is_too_small_is_told_so_and_work_goes_on_when_it_grows(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6")
+        await pilot.resize_terminal(60, 15)
+        await settle(pilot)
+        assert isinstance(app.screen, TooSmall)
+        said = str(app.screen.query_one("#too-small", Static).render())
+        assert "60x16" in said
+        assert "60x15" in said
+
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert isinstance(app.screen, ConnectorsPage)
+
+
+async def test_a_terminal_that_is_too_small_from_the_start_is_told_so(cast: Store) -> None:
+    app = panel(cast, None)
+    async with app.run_test(size=(60, 15)) as pilot:
+        await settle(pilot)
+
+        assert isinstance(app.screen, TooSmall)
+
+
+async def test_ctrl_q_leaves_from_anywhere(cast: Store) -> None:
+    for keys in (("6", "n", "x"), ("6", "G", "D"), ()):
+        app = panel(cast)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await press(pilot, *keys)
+            await pilot.press("ctrl+q")
+        assert app.return_code == 0
+
+
+class BrokenPage(Page):
+    """A page with a mistake, and a secret in a local variable."""
+
+    ENTRY = "accounts"
+
+    @property
+    def page_name(self) -> str:
+        """The name in the top bar."""
+        return "Broken"
+
+    def compose_workspace(self) -> ComposeResult:
+        """Fail."""
+        planted = "-".join(("planted", "secret"))
+        yield Static(planted[99])
+
+
+async def crash(app: GatewatchApp) -> None:
+    """Open the broken page."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.push_screen(BrokenPage())
+        await settle(pilot)
+
+
+async def test_a_crash_is_shown_without_local_variables(cast: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(IndexError):
+        await crash(panel(cast))
+    shown = capsys.readouterr().err
+
+    assert "IndexError" in shown
+    assert "planted-secret" not in shown
+
+
+def test_only_pages_of_the_navigation_have_a_screen_that_can_be_imported(cast: Store) -> None:
+    app = panel(cast)
+    app.session.begin(manager_of(cast))
+
+    assert {pages.make(each).ENTRY for each in pages.PAGES} == {each.key for each in pages.PAGES}
+
+
+def test_the_style_sheets_stand_beside_their_screens() -> None:
+    folder = Path(pages.__file__).parent / "screens"
+
+    assert all((folder / f"{each.stem}.py").exists() for each in folder.glob("*.tcss"))
