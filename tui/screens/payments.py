@@ -73,7 +73,14 @@ COLUMNS: tuple[Column[MonitorRow], ...] = (
         cell=lambda row, _: look.amount(row.payment.total),
         sort_key=lambda row: (row.payment.total.currency, row.payment.total.amount),
     ),
-    Column(key="method", label="Payment method", width=11, weight=2, cell=lambda row, _: look.safe(row.method)),
+    Column(
+        key="method",
+        label="Payment method",
+        short="Method",
+        width=11,
+        weight=2,
+        cell=lambda row, _: look.safe(row.method),
+    ),
     Column(
         key="attempt",
         label="Attempt",
