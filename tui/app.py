@@ -14,6 +14,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import ClassVar
 
+from rich.console import Console
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual import events
@@ -44,6 +45,9 @@ class GatewatchApp(App[None]):
         Binding("f1,question_mark", "help", "Help", key_display="F1"),
         Binding("colon", "go_to_by_name", "Go to", show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q"),
+        # With priority, so that what is typed right after Tab, or sent in one burst, goes into the next field
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("left_square_bracket", "walk(-1)", "Page before", show=False),
         Binding("right_square_bracket", "walk(1)", "Page after", show=False),
         *(Binding(str(number), f"go_to_number({number})", f"Page {number}", show=False) for number in range(1, 9)),
@@ -59,11 +63,13 @@ class GatewatchApp(App[None]):
         start_signed_in_as: Manager | None = None,
         notice: str = "",
         calm: bool = False,
+        few_colours: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self.register_theme(look.THEME)
-        self.theme = look.THEME.name
+        theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
+        self.register_theme(theme)
+        self.theme = theme.name
         self.session = session
         self.notice = notice
         self.calm = calm
@@ -259,6 +265,13 @@ def run_panel(
     `notice` is a line that stays on the screen. `calm`: nothing ticks. Raises StoreNotUsable if the store cannot be
     read at the start.
     """
-    app = GatewatchApp(session, start_signed_in_as=signed_in_as, notice=notice, calm=calm, environment=os.environ)
+    app = GatewatchApp(
+        session,
+        start_signed_in_as=signed_in_as,
+        notice=notice,
+        calm=calm,
+        few_colours=Console(force_terminal=True).color_system == "standard",
+        environment=os.environ,
+    )
     app.run(mouse=mouse)
     return app.return_code or 0

@@ -23,7 +23,7 @@ from store.states import AttemptState, PaymentStatus
 from tui import plain_text
 from tui.plain_text import ENDING_SECONDS
 
-ACCENT = "#6cb2eb"
+ACCENT = "#55aaff"
 AMBER = "#f0b429"
 RED = "#f0524f"
 GREEN = "#57b36a"
@@ -51,6 +51,10 @@ THEME = Theme(
         "rule": "#2c3542",
         "field": "#1d242e",
         "field-focus": "#263140",
+        "button-primary": "#23405c",
+        "button-primary-text": ACCENT,
+        "button-error": "#43282b",
+        "button-error-text": RED,
         "footer-background": PANEL,
         "footer-key-foreground": ACCENT,
         "footer-description-foreground": "#a9b4c2",
@@ -61,6 +65,41 @@ THEME = Theme(
         "scrollbar-corner-color": SURFACE,
     },
 )
+NAVY, GREY, WHITE, BLACK = "#0000aa", "#555555", "#ffffff", "#000000"
+THEME_OF_16_COLOURS = Theme(
+    name="gatewatch-16",
+    primary=ACCENT,
+    secondary=ACCENT,
+    accent=ACCENT,
+    warning=AMBER,
+    error=RED,
+    success=GREEN,
+    foreground=WHITE,
+    background=BLACK,
+    surface=BLACK,
+    panel=NAVY,
+    variables={
+        **THEME.variables,
+        "dim": "#aaaaaa",
+        "faint": "#aaaaaa",
+        "rule": GREY,
+        "field": NAVY,
+        "field-focus": GREY,
+        "button-primary": NAVY,
+        "button-primary-text": WHITE,
+        "button-error": "#aa0000",
+        "button-error-text": WHITE,
+        "footer-background": NAVY,
+        "footer-key-foreground": WHITE,
+        "footer-description-foreground": "#aaaaaa",
+        "input-cursor-background": WHITE,
+        "input-cursor-foreground": BLACK,
+        "scrollbar": "#aaaaaa",
+        "scrollbar-background": BLACK,
+        "scrollbar-corner-color": BLACK,
+    },
+)
+"""The same for terminals of 16 colours, where grounds that are nearly alike would fall together."""
 
 MASK = "••••••••"
 

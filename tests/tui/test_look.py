@@ -39,7 +39,7 @@ def test_only_completed_and_succeeded_are_green() -> None:
 def test_the_meanings_stay_apart_in_16_colours() -> None:
     colours = {
         each: Color.parse(each).downgrade(ColorSystem.STANDARD).number
-        for each in (look.ACCENT, look.AMBER, look.RED, look.GREEN)
+        for each in (look.ACCENT, look.AMBER, look.RED, look.GREEN, look.DIM, look.FOREGROUND)
     }
 
     assert len(set(colours.values())) == len(colours), colours
