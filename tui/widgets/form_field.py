@@ -22,11 +22,11 @@ class FormField(Vertical):
         margin-bottom: 1;
 
         & > Horizontal { height: auto; }
-        & .field-label { width: 20; margin-right: 2; color: $dim; }
+        & .field-label { width: 20; margin-right: 2; color: $text-muted; }
         & .field-control { width: 1fr; height: auto; }
         & .field-says { height: auto; margin-left: 22; padding: 0 1; display: none; }
-        & .field-hint { color: $dim; }
-        & .field-problem { color: $error; text-style: bold; }
+        & .field-hint { color: $text-muted; }
+        & .field-problem { color: $text-error; text-style: bold; }
     }
     """
 

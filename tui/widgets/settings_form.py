@@ -70,10 +70,8 @@ def _read_area(_: SettingField, control: TextArea) -> object | None:
 def _make_select(field: SettingField, value: object | None) -> Select[int]:
     places = [(label_of(option), place) for place, option in enumerate(field.options)]
     chosen = _place(field, value)
-    select: Select[int] = Select(places, prompt="Choose one" if field.required else "Nothing chosen")
-    if chosen is not None:
-        select.value = chosen
-    return select
+    prompt = "Choose one" if field.required else "Nothing chosen"
+    return Select(places, prompt=prompt, value=Select.NULL if chosen is None else chosen)
 
 
 def _read_select(field: SettingField, control: Select[int]) -> object | None:

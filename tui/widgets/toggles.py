@@ -14,12 +14,12 @@ class Toggle(Checkbox):
     """A box: `[x]` or `[ ]`."""
 
     BUTTON_LEFT = ""
-    BUTTON_INNER = "[ ] "
+    BUTTON_INNER = "[ ]"
     BUTTON_RIGHT = ""
 
     def watch_value(self) -> None:
         """Draw the box anew."""
-        self.BUTTON_INNER = "[x] " if self.value else "[ ] "
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"
         super().watch_value()
 
 
@@ -27,12 +27,12 @@ class Choice(RadioButton):
     """One of several: `(•)` or `( )`."""
 
     BUTTON_LEFT = ""
-    BUTTON_INNER = "( ) "
+    BUTTON_INNER = "( )"
     BUTTON_RIGHT = ""
 
     def watch_value(self) -> None:
         """Draw the button anew."""
-        self.BUTTON_INNER = "(•) " if self.value else "( ) "
+        self.BUTTON_INNER = "(•)" if self.value else "( )"
         super().watch_value()
 
 

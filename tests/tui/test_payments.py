@@ -1,0 +1,289 @@
+"""The payments monitor, worked by keys and by time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Select
+
+from store import managers, payment_commands
+from store.actors import Actor
+from store.store import Store
+from tests.makers import FixedClock
+from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, NOW, TOMAS_EMAIL, panel
+from tests.tui.conftest import Picture, settle
+from tui.app import GatewatchApp
+from tui.screens.page import Page
+from tui.screens.payment_details import PaymentDetails
+from tui.screens.payment_new import PaymentNew
+from tui.screens.payments import PaymentsPage
+from tui.widgets.confirm import Confirm
+from tui.widgets.form_field import FormField
+from tui.widgets.record_table import RecordTable
+
+ANNA = Actor(ANNA_EMAIL)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after another, each after the panel has come to rest."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:
+    """Let time pass at once, and tell the panel."""
+    clock = store.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(**time)
+    assert isinstance(pilot.app, GatewatchApp)
+    pilot.app._tick()
+    await settle(pilot)
+
+
+def is_on(app: GatewatchApp, kind: type[Screen[Any]]) -> bool:
+    """Say whether a screen of this kind is on top."""
+    return isinstance(app.screen, kind)
+
+
+def page_name(app: GatewatchApp) -> str:
+    """Return the name of the page on top."""
+    assert isinstance(app.screen, Page)
+    return app.screen.page_name
+
+
+def lines(app: GatewatchApp) -> list[str]:
+    """Return the table's lines, the header first."""
+    table = app.screen.query_one(RecordTable)
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+def numbers(app: GatewatchApp) -> list[str]:
+    """Return the payment numbers in the order of the rows, by their last two digits."""
+    table = app.screen.query_one(RecordTable)
+    return [table.row_at(each).payment.number[-2:] for each in range(table.row_count)]
+
+
+def counters(app: GatewatchApp) -> str:
+    """Return what the head says."""
+    return " ".join(" ".join(str(each.render()).split()) for each in app.screen.query("Counter"))
+
+
+def test_picture_payments(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast))
+
+
+def test_picture_payments_empty(picture: Picture, store: Store) -> None:
+    clock = store.clock
+    assert isinstance(clock, FixedClock)
+    clock.now = NOW
+    managers.create_first(store, name="Anna Berg", email=ANNA_EMAIL, password="correct horse battery")
+
+    assert picture(panel(store))
+
+
+def test_picture_payments_filtered(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["f", "f", "f", "f"])
+
+
+def test_picture_payments_sideways(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["l", "l", "s"])
+
+
+def test_picture_payment_new(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["n", "tab", "1", "2", "x", "ctrl+s"])
+
+
+async def test_it_is_the_first_page_and_counts(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert is_on(app, PaymentsPage)
+        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2"
+
+
+async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert lines(app)[1].split()[:4] == ["▌", "━┄┄┄", "42s", "P-000010"]
+        await pass_time(pilot, cast, seconds=41)
+        assert "1s" in lines(app)[1]
+        await pass_time(pilot, cast, seconds=1)
+        own = next(each for each in lines(app) if "P-000010" in each)
+        assert "Waiting for payment" in own
+        assert "late" in own
+        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2"
+
+
+async def test_a_row_whose_status_has_changed_finds_its_place_and_the_cursor_goes_along(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert numbers(app)[:2] == ["10", "12"]
+        await pass_time(pilot, cast, seconds=45)
+        assert numbers(app)[0] == "12"
+        assert app.screen.query_one(RecordTable).cursor_key == 10
+
+
+async def test_while_the_operator_navigates_rows_keep_their_places(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = numbers(app)
+        await pass_time(pilot, cast, seconds=41)
+        await press(pilot, "j")
+        await pass_time(pilot, cast, seconds=2)
+        assert numbers(app) == before
+        await pass_time(pilot, cast, seconds=2)
+        assert numbers(app) != before
+
+
+async def test_what_others_change_is_shown(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        with cast.transaction() as tx:
+            payment_commands.cancel(tx, ANNA, 8)
+        app._look_at_store()
+        await settle(pilot)
+        assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
+        assert counters(app).startswith("Waiting 2 ")
+
+
+async def test_a_second_of_countdowns_paints_only_their_cells(cast: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[Region] = []
+    original = RecordTable.refresh
+
+    def noting(self: RecordTable[Any], *regions: Region, **options: bool) -> RecordTable[Any]:
+        painted.extend(regions or (Region(-1, -1, 0, 0),))
+        return original(self, *regions, **options)
+
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(RecordTable, "refresh", noting)
+        app.screen.query_one(RecordTable).tick(NOW + timedelta(seconds=1))
+        assert painted == [Region(2, y, 10, 1) for y in (1, 2, 3)]
+
+
+async def test_nothing_ticks_behind_a_dialog(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        page = app.screen
+        app.push_screen(Confirm("Really?", "Nothing happens.", yes="Yes"))
+        await settle(pilot)
+        await pass_time(pilot, cast, seconds=10)
+        assert "42s" in page.query_one(RecordTable).render_line(1).text
+        await press(pilot, "escape")
+        assert "32s" in page.query_one(RecordTable).render_line(1).text
+
+
+async def test_a_counter_opens_its_rows_and_esc_shows_all_again(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f", "f")
+        assert numbers(app) == ["10", "12", "11", "13", "07"]
+        await press(pilot, "f")
+        assert numbers(app) == ["10"]
+        await pass_time(pilot, cast, seconds=42)
+        assert numbers(app) == ["12"]
+        await press(pilot, "escape")
+        assert len(numbers(app)) == 13
+
+
+async def test_a_counter_is_clicked(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.click("#counter-late")
+        await settle(pilot)
+        assert numbers(app) == ["09"]
+        await pilot.click("#counter-inbox")
+        await settle(pilot)
+        assert page_name(app) == "Inbox"
+
+
+async def test_where_no_payment_is_in_a_lane_it_says_how_to_go_on(cast: Store) -> None:
+    app = panel(cast, TOMAS_EMAIL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        assert any("No payment is here now." in each for each in lines(app))
+
+
+async def test_enter_opens_the_details_and_esc_comes_back_to_the_same_row(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j", "enter")
+        assert is_on(app, PaymentDetails)
+        assert page_name(app) == "Payment P-000011"
+        await press(pilot, "escape")
+        assert is_on(app, PaymentsPage)
+        assert app.screen.query_one(RecordTable).cursor_key == 11
+
+
+async def test_a_manager_of_another_reseller_sees_neither_others_payments_nor_connectors(cast: Store) -> None:
+    app = panel(cast, TOMAS_EMAIL)
+    async with app.run_test(size=(160, 36)) as pilot:
+        await settle(pilot)
+        assert numbers(app) == ["11", "04"]
+        assert "Connector" not in lines(app)[0]
+
+
+async def test_a_read_only_manager_is_offered_nothing_to_create(cast: Store) -> None:
+    app = panel(cast, INES_EMAIL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "n")
+        assert is_on(app, PaymentsPage)
+        assert not app.screen.query("#create")
+
+
+async def test_a_payment_is_created_and_selected(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "n")
+        assert is_on(app, PaymentNew)
+        app.screen.query_one("#account", Select).value = 3
+        app.screen.query_one("#total", Input).value = "129.5"
+        app.screen.query_one("#due", Input).value = "2026-02-30"
+        await press(pilot, "ctrl+s")
+        wrong = [each.called for each in app.screen.query(FormField) if each.has_class("-wrong")]
+        assert wrong == ["Total", "Due date"]
+        app.screen.query_one("#total", Input).value = "129"
+        app.screen.query_one("#due", Input).value = ""
+        await press(pilot, "ctrl+s")
+        assert is_on(app, PaymentsPage)
+        assert app.screen.query_one(RecordTable).cursor_key == 14
+        assert str(payment_commands.get(cast.view(), ANNA, 14).total) == "129 JPY"
+
+
+async def test_leaving_a_form_with_changes_asks(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "n", "escape")
+        assert is_on(app, PaymentsPage)
+        await press(pilot, "n", "tab", "1", "escape")
+        assert is_on(app, Confirm)
+        await press(pilot, "enter")
+        assert is_on(app, PaymentNew)
+
+
+async def test_without_an_account_nothing_is_created(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "n", "tab", "1", "ctrl+s")
+        assert is_on(app, PaymentNew)
+        assert app.screen.focused is app.screen.query_one("#account")
