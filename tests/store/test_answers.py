@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from store import accounts, connectors, methods
 from store.answers import Answer, ChargePlace, Verdict
 from store.audit import money_problems
 from store.money import Money
+from store.payments import Payment
 from store.states import AttemptState, PaymentStatus
 from tests.makers import ANNA, MICROSECOND, START, Shop, make_connector, make_method
 
@@ -404,3 +406,15 @@ def test_a_returned_charge_is_written_in_the_accounts_decimals(shop: Shop) -> No
     shop.success(attempt, amount="129.0000")
     (line,) = accounts.book_of(shop.store.view(), shop.account.id)
     assert (line.change.text, line.balance.text) == ("129.00", "129.00")
+
+
+def test_a_repeated_answer_stores_what_time_has_done_and_nothing_else(shop: Shop) -> None:
+    payment = shop.payment()
+    first = shop.pay(payment)
+    shop.failure(first)
+    shop.overdue(payment)
+    expected = shop.now(payment)
+    assert shop.failure(first).rule.name == "repeated-answer"
+    stored = next(shop.store.view().all_stored(Payment))
+    assert stored == replace(expected, version=expected.version + 1)
+    assert [line.rule for line in stored.history][-1] == "period-over"

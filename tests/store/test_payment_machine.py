@@ -371,6 +371,6 @@ def cents(amount: str) -> int:
 
 
 PaymentMachine.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestPaymentMachine = PaymentMachine.TestCase
