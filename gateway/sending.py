@@ -71,7 +71,9 @@ def next_step(attempt: Attempt, now: datetime, *, in_progress: bool, ask_first: 
         again_at = last_request_at + _pause(delivery.pays, jitter)
         if max(again_at, now) < pay_until(attempt):
             return _before_deadline(attempt, Step(StepKind.PAY, again_at))
-        if not delivery.may_have_arrived:
+        # Where the deadline is the limit, its last `status` is one more chance to find the gateway up.
+        is_last = delivery.asked_last or pay_until(attempt) != attempt.deadline
+        if is_last and not delivery.may_have_arrived:
             return Step(StepKind.GIVE_UP, last_request_at)
     return _slow_ask(attempt)
 

@@ -92,7 +92,12 @@ TABLE: list[tuple[str, Attempt, Step | None]] = [
         give_up(13 * MINUTE),
     ),
     (
-        "before a deadline it is given up while there still is a payment in progress to end",
+        "before a deadline the last status is asked first",
+        attempt_of(period=5 * MINUTE, pays=40, last=4 * MINUTE),
+        status(5 * MINUTE - 15 * SECOND),
+    ),
+    (
+        "after that it is given up while there still is a payment in progress to end",
         attempt_of(period=5 * MINUTE, pays=40, last=4 * MINUTE, asked_last=True),
         give_up(4 * MINUTE),
     ),

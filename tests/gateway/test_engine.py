@@ -1,0 +1,446 @@
+"""The engine in one process with real gateways on loopback that reply, refuse, lie, stay silent or are not there."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from gateway.engine import EngineOptions, jitter_of, reached_at, serve_store
+from gateway.signing import sign, verify
+from store.audit import money_problems
+from store.connectors import Connector
+from store.errors import StoreBusy, StoreNotUsable
+from store.payment_method import PaymentMethod
+from store.states import AttemptState, PaymentStatus
+from store.store import Store, Transaction
+from tests.gateway.events import Events
+from tests.gateway.live_shop import KEY, LiveShop, until
+from tests.makers import FixedClock
+
+
+class Scripted:
+    """A gateway that replies as its script says, word by word; the last word holds for all further requests.
+
+    A word is an answer's result, an HTTP status, `hang`, `cut`, or the URL that it redirects to.
+    """
+
+    def __init__(self, *script: str) -> None:
+        self._script = list(script)
+        self.requests: list[dict[str, Any]] = []
+        self.idempotency_keys: list[str | None] = []
+        self.url = ""
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked, in order: pay, status."""
+        return [each["request"] for each in self.requests]
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        assert verify(body, KEY, request.headers["X-Signature"])
+        self.requests.append(body)
+        self.idempotency_keys.append(request.headers.get("Idempotency-Key"))
+        word = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if word.startswith("http"):
+            return web.Response(status=307, headers={"Location": word})
+        if word.isdigit():
+            return web.Response(status=int(word))
+        if word == "hang":
+            await asyncio.Event().wait()
+        if word == "cut" and request.transport is not None:
+            request.transport.abort()
+        answer = self.answer(word, body["attempt_id"])
+        return web.json_response(answer, headers={"X-Signature": sign(answer, KEY)})
+
+    def answer(self, result: str, attempt_id: str) -> dict[str, str]:
+        success = result == "success"
+        return {
+            "answer_id": f"a-{len(self.requests)}",
+            "attempt_id": attempt_id,
+            "result": result,
+            "gateway_reference": f"g-{attempt_id}" if success else "",
+            "amount": "129.00" if success else "",
+            "currency": "EUR" if success else "",
+            "message": "Card declined." if result == "failure" else "",
+            "timestamp": "2026-03-02T09:00:00Z",
+        }
+
+    async def tell(self, result: str) -> str:
+        """Send an answer to the first request by itself; return the rule of the acknowledgement."""
+        answer = self.answer(result, self.requests[0]["attempt_id"])
+        headers = {"X-Signature": sign(answer, KEY)}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(self.requests[0]["callback_url"], json=answer, headers=headers) as response,
+        ):
+            return str((await response.json())["rule"])
+
+
+@asynccontextmanager
+async def gateway(*script: str) -> AsyncIterator[Scripted]:
+    """Serve a scripted gateway."""
+    scripted = Scripted(*script)
+    app = web.Application()
+    app.router.add_post("/pay", scripted.take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}/pay"
+    try:
+        yield scripted
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def engine(store: Store, options: EngineOptions | None = None, *, crash: bool = False) -> AsyncIterator[Events]:
+    """Run an engine; at the end stop it as SIGTERM does, or let it end in the middle of everything."""
+    events, stop = Events(), asyncio.Event()
+    listening = asyncio.Event()
+    serving = asyncio.create_task(
+        serve_store(store, options or EngineOptions(port=0), events, stop, lambda _: listening.set())
+    )
+    await until(lambda: serving.done() or listening.is_set())
+    try:
+        if serving.done():
+            await serving
+        yield events
+    finally:
+        if crash:
+            serving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await serving
+        else:
+            stop.set()
+            await serving
+
+
+@pytest.fixture
+def shop(tmp_path: Path, clock: FixedClock) -> LiveShop:
+    """Return a shop whose time stands until it is moved, so that nothing hangs on how fast this machine is."""
+    return LiveShop(tmp_path / "store", clock)
+
+
+@contextmanager
+def port_that_nobody_listens_at() -> Iterator[int]:
+    """Keep a port from everybody for a while, and refuse all connections at it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+async def test_a_success_in_the_reply_completes_the_payment(shop: LiveShop) -> None:
+    async with gateway("success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await until(lambda: shop.completed(payment_id))
+        await events.until("request ended")
+
+    assert acme.asked == ["pay"]
+    assert acme.idempotency_keys == [shop.attempt(payment_id).id]
+    assert shop.rules(payment_id) == ["attempt-started", "answered-success"]
+    assert money_problems(shop.store.view()) == []
+
+
+async def test_a_decline_lets_the_customer_pay_again(shop: LiveShop) -> None:
+    async with gateway("failure") as acme, engine(shop.store):
+        payment_id = shop.start(shop.method(acme.url))
+        await until(lambda: shop.attempt(payment_id).state is AttemptState.FAILED)
+
+    payment = shop.now(payment_id)
+    assert (payment.status, payment.customer_message) == (PaymentStatus.WAITING, "Card declined.")
+
+
+async def test_an_answer_that_comes_by_itself_completes_the_payment(shop: LiveShop) -> None:
+    async with gateway("202") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("request ended")
+
+        assert await acme.tell("success") == "answered-success"
+        assert await acme.tell("success") == "repeated-answer"
+
+    assert shop.completed(payment_id)
+    assert acme.asked == ["pay"]
+
+
+async def test_a_refused_request_ends_the_attempt_at_once(shop: LiveShop) -> None:
+    async with gateway("400") as acme, engine(shop.store):
+        payment_id = shop.start(shop.method(acme.url))
+        await until(lambda: shop.now(payment_id).status is PaymentStatus.WAITING)
+
+    assert shop.rules(payment_id) == ["attempt-started", "refused-by-gateway"]
+    assert acme.asked == ["pay"]
+
+
+async def test_a_silent_gateway_is_asked_before_the_deadline_and_five_minutes_after_it(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    async with gateway("202", "pending", "success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("request ended", 1)
+        clock.advance(minutes=14, seconds=45)
+        await events.until("request ended", 2)
+        clock.advance(seconds=15)
+        await events.until("time applied")
+        assert shop.attempt(payment_id).state is AttemptState.OVERDUE
+        clock.advance(minutes=5)
+        await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "status", "status"]
+    assert shop.rules(payment_id) == ["attempt-started", "pending-noted", "period-over", "late-success"]
+
+
+async def test_a_lost_reply_is_made_up_for_by_paying_again_under_the_same_key(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    async with gateway("cut", "503", "success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        for ended, pause_seconds in ((1, 1.5), (2, 3)):
+            await events.until("request ended", ended)
+            clock.advance(seconds=pause_seconds)
+        await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "pay", "pay"]
+    assert set(acme.idempotency_keys) == {shop.attempt(payment_id).id}
+
+
+async def test_a_redirect_is_not_followed(shop: LiveShop, clock: FixedClock) -> None:
+    async with gateway("success") as other, gateway(other.url, "success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("request ended")
+        clock.advance(seconds=1.5)
+        await until(lambda: shop.completed(payment_id))
+
+    assert other.requests == []
+    assert acme.asked == ["pay", "pay"]
+
+
+async def test_after_a_bad_reply_status_is_asked_and_pay_is_not_repeated(shop: LiveShop, clock: FixedClock) -> None:
+    async with gateway("nonsense", "success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("request ended")
+        clock.advance(seconds=1.5)
+        await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "status"]
+
+
+async def test_a_gateway_that_is_down_is_tried_with_growing_pauses_then_given_up_and_slows_no_other(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    with port_that_nobody_listens_at() as port:
+        async with gateway("success") as acme, engine(shop.store) as events:
+            down = shop.method(f"http://127.0.0.1:{port}/pay", period_minutes="1")
+            lost = [shop.start(down) for _ in range(20)]
+            up = shop.method(acme.url)
+            paid = [shop.start(up) for _ in range(5)]
+            await until(lambda: shop.completed(*paid))
+            await events.until("request ended", 25)
+            # Pauses of 1, 2, 4, 8 s, up to half longer each; then the last status, 15 s before the deadline.
+            for tries, seconds in ((1, 1.5), (2, 3), (3, 6), (4, 12), (5, 22.5)):
+                await until(lambda: len(events.named("request ended")) == 5 + 20 * tries)  # noqa: B023 - awaited at once
+                clock.advance(seconds=seconds)
+            await until(lambda: all(shop.now(each).status is PaymentStatus.WAITING for each in lost))
+
+    for payment_id in lost:
+        assert shop.rules(payment_id) == ["attempt-started", "undelivered"]
+        assert shop.now(payment_id).customer_message == "The payment gateway could not be reached."
+        delivery = shop.attempt(payment_id).delivery
+        assert delivery.pays in {5, 6}, "the sixth, by its jitter, comes before or after the last status"
+        assert delivery.asks == 1
+    assert acme.asked == ["pay"] * 5
+
+
+async def test_after_a_crash_in_mid_request_status_is_asked_first_and_pay_is_not_repeated(shop: LiveShop) -> None:
+    async with gateway("hang", "success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        async with engine(shop.store, crash=True):
+            await until(lambda: len(acme.requests) == 1)
+        assert shop.attempt(payment_id).delivery.may_have_arrived
+
+        async with engine(shop.store):
+            await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "status"]
+
+
+async def test_after_a_restart_an_attempt_that_was_pending_is_asked_and_never_paid_again(shop: LiveShop) -> None:
+    async with gateway("pending", "pending", "pending", "success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        async with engine(shop.store) as events:
+            await events.until("request ended")
+        for _ in range(2):
+            async with engine(shop.store) as events:
+                await events.until("request ended")
+        async with engine(shop.store):
+            await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "status", "status", "status"]
+
+
+async def test_after_a_restart_a_gateway_that_never_saw_the_attempt_is_paid_once(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    async with gateway("cut", "unknown", "success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        async with engine(shop.store) as events:
+            await events.until("request ended")
+        async with engine(shop.store) as events:
+            await events.until("request ended")
+            clock.advance(seconds=1.5)
+            await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "status", "pay"]
+
+
+async def test_what_was_queued_while_no_engine_ran_is_paid_when_one_starts(shop: LiveShop) -> None:
+    async with gateway("success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        async with engine(shop.store):
+            await until(lambda: shop.completed(payment_id))
+
+
+async def test_periods_that_ended_while_no_engine_ran_are_stored_when_one_starts(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    async with gateway("success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        clock.advance(minutes=15)
+        async with engine(shop.store) as events:
+            ended = await events.until("time applied")
+
+    assert [each["rule"] for each in ended] == ["period-over"]
+    assert shop.attempt(payment_id).state is AttemptState.UNDELIVERED
+    assert acme.requests == []
+
+
+async def test_payments_that_are_started_while_the_engine_is_busy_are_all_sent(shop: LiveShop) -> None:
+    async with gateway("success") as acme, engine(shop.store):
+        method_id = shop.method(acme.url)
+        # From another thread, as another process would: between any two looks of the engine.
+        paid = await asyncio.to_thread(lambda: [shop.start(method_id) for _ in range(30)])
+        await until(lambda: shop.completed(*paid))
+
+    assert len(acme.requests) == 30
+    assert money_problems(shop.store.view()) == []
+
+
+async def test_a_second_engine_on_the_store_is_refused_and_told_who_the_first_is(shop: LiveShop) -> None:
+    async with engine(shop.store):
+        with pytest.raises(StoreBusy, match=r"an engine runs on this store already: process \d+"):
+            async with engine(shop.store):
+                pass
+
+
+async def test_once_the_first_engine_has_ended_another_may_start(shop: LiveShop) -> None:
+    for _ in range(2):
+        async with engine(shop.store):
+            pass
+
+
+async def test_a_fault_with_one_attempt_stops_no_other_and_tells_no_secret(shop: LiveShop) -> None:
+    async with gateway("success") as acme, engine(shop.store) as events:
+        odd = shop.method(acme.url)
+        connector_id = shop.store.view().get(PaymentMethod, odd).connector_id
+        with shop.store.transaction() as tx:
+            tx.put(replace(tx.get(Connector, connector_id), shared_key="", name="nothing can be signed"))
+        shop.start(odd)
+        payment_id = shop.start(shop.method(acme.url))
+        await until(lambda: shop.completed(payment_id))
+        faults = await events.until("fault")
+
+    assert [(each["kind"], each["connector"]) for each in faults] == [("ValueError", connector_id)]
+    assert KEY not in str(events.told)
+
+
+async def test_a_gateway_that_could_not_answer_us_is_not_asked_and_the_reason_is_kept(shop: LiveShop) -> None:
+    async with engine(shop.store) as events:
+        payment_id = shop.start(shop.method("https://acme.example.com/pay"))
+        await events.until("not sent")
+
+    attempt = shop.attempt(payment_id)
+    assert attempt.state is AttemptState.QUEUED
+    assert "--public-url" in attempt.delivery.outcome
+
+
+class ShakyStore(Store):
+    """A store that takes nothing while it is told not to."""
+
+    refuses = False
+
+    @contextmanager
+    def transaction(self, *, wait_seconds: float = 10.0) -> Iterator[Transaction]:
+        if self.refuses:
+            raise StoreNotUsable(self.path, "no space is left.")
+        with super().transaction(wait_seconds=wait_seconds) as tx:
+            yield tx
+
+
+async def test_an_answer_that_the_store_cannot_take_is_kept_until_it_can(shop: LiveShop, clock: FixedClock) -> None:
+    shaky = ShakyStore(shop.store.folder, clock=clock)
+    async with gateway("success") as acme, engine(shaky) as events:
+        acme_take = acme.take
+        method_id = shop.method(acme.url)
+        await until(lambda: shaky.view().find(PaymentMethod, method_id) is not None)
+
+        async def take_and_fill_the_disk(request: web.Request) -> web.StreamResponse:
+            shaky.refuses = True
+            return await acme_take(request)
+
+        app = web.Application()
+        app.router.add_post("/pay", take_and_fill_the_disk)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        payment_id = shop.start(shop.method(f"http://127.0.0.1:{runner.addresses[0][1]}/pay"))
+        await events.until("outcome not stored")
+        shaky.refuses = False
+        await until(lambda: shop.completed(payment_id))
+        await runner.cleanup()
+
+    assert acme.asked == ["pay"]
+
+
+async def test_when_told_to_stop_the_engine_lets_a_request_under_way_end_and_starts_no_other(shop: LiveShop) -> None:
+    async with gateway("success") as acme:
+        method_id = shop.method(acme.url)
+        async with engine(shop.store):
+            payment_id = shop.start(method_id)
+            await until(lambda: len(acme.requests) == 1)
+        late = shop.start(method_id)
+
+    assert shop.completed(payment_id)
+    assert shop.attempt(late).state is AttemptState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("host", "written"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - the very case
+        ("::", "[::1]"),
+        ("::1", "[::1]"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_where_every_address_is_listened_at_gateways_on_this_machine_answer_at_loopback(
+    host: str, written: str
+) -> None:
+    assert reached_at(host) == written
+
+
+async def test_the_jitter_of_an_attempt_is_its_own_and_always_the_same(shop: LiveShop) -> None:
+    method_id = shop.method("http://127.0.0.1:9/pay")
+    attempts = [shop.attempt(shop.start(method_id)) for _ in range(5)]
+
+    assert [jitter_of(each) for each in attempts] == [jitter_of(each) for each in attempts]
+    assert len({jitter_of(each) for each in attempts}) == 5
+    assert all(0 <= jitter_of(each) <= 1 for each in attempts)
