@@ -63,7 +63,7 @@ class MethodDetails(DetailsPage):
         self.query_one("#facts", Static).update(
             facts(method_facts(method, connector.name, reseller), label_width=LABEL_WIDTH)
         )
-        self.run_worker(self._show_settings(method, connector), group="schema", exclusive=True)
+        self.run_worker(partial(self._show_settings, method, connector), group="schema", exclusive=True)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -123,7 +123,8 @@ class MethodFormPage(FormPage):
             self._ask(connector, None, examples=True)
 
     def _ask(self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool = False) -> None:
-        self.run_worker(self._show_settings(connector, values, examples=examples), group="schema", exclusive=True)
+        show = partial(self._show_settings, connector, values, examples=examples)
+        self.run_worker(show, group="schema", exclusive=True)
 
     async def _show_settings(
         self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool

@@ -109,7 +109,7 @@ class PaymentDetails(DetailsPage):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the key of the same action does."""
         event.stop()
-        self.run_worker(self.run_action(str(event.button.id)), group="action")
+        self.run_worker(partial(self.run_action, str(event.button.id)), group="action")
 
     def action_pay(self) -> None:
         """Ask through which payment method, then start an attempt."""
