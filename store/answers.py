@@ -177,9 +177,12 @@ def settle(tx: Transaction, answer: Answer, rule: Rule, after: Payment | None) -
     return Verdict(kept, rule, after)
 
 
-def judge_for(tx: Transaction, payment: Payment, answer: Answer) -> tuple[Rule, Payment | None]:
-    """Judge a stored answer now as if it had named this payment's attempt `answer.attempt_id`; nothing is written."""
-    given = replace(answer.given, attempt_id=answer.attempt_id)
+def judge_for(tx: Transaction, payment: Payment, answer: Answer, *, by: str) -> tuple[Rule, Payment | None]:
+    """Judge a stored answer now as if it had named this payment's attempt `answer.attempt_id`; nothing is written.
+
+    `by` is who attaches it; the history says so.
+    """
+    given = replace(answer.given, attempt_id=answer.attempt_id, recorded_by=by)
     return _judged(tx, payment, given, heard_before=False, answer_id=answer.code)
 
 

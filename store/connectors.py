@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from tinydb import where
@@ -25,6 +26,7 @@ LONGEST_NAME = 100
 SHORTEST_KEY = 16
 GRACE_SECONDS = 24 * 3600
 """How long an old key still matches after a rotation, unless said otherwise."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 NOTHING_TO_SET = "[]"
 """The JSON Schema of a connector whose methods have nothing to set."""
 
@@ -288,11 +290,10 @@ def _period_seconds(minutes: str) -> Decimal | None:
         return None
     limits = f"from {SHORTEST_PERIOD_MINUTES} to {LONGEST_PERIOD_MINUTES:,}"
     wanted = f"write minutes {limits}, 15 or 0.5 for example, or leave it empty"
-    try:
-        value = Decimal(typed)
-    except InvalidOperation:
-        raise ValueError(f"{typed!r} is not a number; {wanted}.") from None
-    if not value.is_finite() or not SHORTEST_PERIOD_MINUTES <= value <= LONGEST_PERIOD_MINUTES:
+    if not _NUMBER.fullmatch(typed):
+        raise ValueError(f"{typed!r} is not a number; {wanted}.")
+    value = Decimal(typed)
+    if not SHORTEST_PERIOD_MINUTES <= value <= LONGEST_PERIOD_MINUTES:
         raise ValueError(f"{typed} is out of range; {wanted}.")
     return _plain((value * 60).quantize(Decimal("0.000001")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from store.states import rule_named
 
 if TYPE_CHECKING:
     from store.store import Transaction, View
+
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+"""What ids and references look like on the wire (design section 4)."""
 
 
 def visible_to(view: View, by: Actor) -> list[Answer]:
@@ -49,22 +53,21 @@ def attach(tx: Transaction, by: Actor, code: str, attempt_id: str) -> Verdict:
     if attempt.connector_id != answer.given.connector_id:
         raise Refused(f"The answer came through connector {answer.given.connector_id}; the attempt is another one's.")
     tx.log(by, "answer attached", f"answer {answer.code}", f"to attempt {attempt_id}")
-    attached = replace(answer, attempt_id=attempt_id, closed_by=by.name, closed_at=tx.now)
+    attached = replace(answer, attempt_id=attempt_id)
     first = answers.same_answer(tx, answer.given, attempt_id, but=answer.id)
     if first is not None:
         place = ChargePlace.SAME_AS if answer.is_charge else None
         rule = rule_named("repeated-answer")
         same = replace(
-            attached,
+            _closed(tx, attached, by, ""),
             payment_id=payment.id,
             rule=rule.name,
             place=place,
             same_as=first.same_as or first.id,
-            in_inbox=False,
         )
         return Verdict(tx.put(same), rule, tx.keep(payment))
-    rule, after = answers.judge_for(tx, payment, attached)
-    return answers.settle(tx, attached, rule, after)
+    rule, after = answers.judge_for(tx, payment, attached, by=by.name)
+    return answers.settle(tx, attached if rule.inbox else _closed(tx, attached, by, ""), rule, after)
 
 
 def return_charge(tx: Transaction, by: Actor, code: str) -> Answer:
@@ -123,6 +126,10 @@ def record(
         problems.append(ProblemItem("Reason", "is empty; write how the gateway told it."))
     if result is AnswerResult.SUCCESS and not gateway_reference.strip():
         problems.append(ProblemItem("Gateway reference", "is empty; a success needs the gateway's reference."))
+    elif gateway_reference.strip() and not REFERENCE.fullmatch(gateway_reference.strip()):
+        # Any other could never be the same as one that comes by the wire: one charge would count twice.
+        wanted = "write it as the gateway sends it: up to 64 letters, digits, _ and -"
+        problems.append(ProblemItem("Gateway reference", f"{gateway_reference!r} is no gateway reference; {wanted}."))
     if problems:
         raise Problems(tuple(problems))
     success = result is AnswerResult.SUCCESS
