@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -63,7 +64,7 @@ class MethodDetails(DetailsPage):
         self.query_one("#facts", Static).update(
             facts(method_facts(method, connector.name, reseller), label_width=LABEL_WIDTH)
         )
-        self.run_worker(partial(self._show_settings, method, connector), group="schema", exclusive=True)
+        self._show_settings(method, connector)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -88,6 +89,7 @@ class MethodDetails(DetailsPage):
             )
             self.app.push_screen(Confirm(f"Delete {self._method.name}?", says, yes="Delete"), self._delete)
 
+    @work(group="schema", exclusive=True)
     async def _show_settings(self, method: PaymentMethod, connector: Connector) -> None:
         schema = await asyncio.to_thread(lambda: connector.schema)
         rows = [

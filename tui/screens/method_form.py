@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -114,20 +115,17 @@ class MethodFormPage(FormPage):
         if connector_id != self._shown_connector:
             self._shown_connector = connector_id
             values = self._start.settings if connector_id == self._start.connector_id else None
-            self._ask(self._connectors[connector_id], values)
+            self._show_settings(self._connectors[connector_id], values)
 
     def action_example(self) -> None:
         """Fill the settings with values that the schema takes."""
         connector = self._connectors.get(self._shown_connector or 0)
         if connector is not None:
-            self._ask(connector, None, examples=True)
+            self._show_settings(connector, None, examples=True)
 
-    def _ask(self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool = False) -> None:
-        show = partial(self._show_settings, connector, values, examples=examples)
-        self.run_worker(show, group="schema", exclusive=True)
-
+    @work(group="schema", exclusive=True)
     async def _show_settings(
-        self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool
+        self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool = False
     ) -> None:
         schema, found = await asyncio.to_thread(partial(_read_schema, connector, values, examples=examples))
         untouched = not self.has_changes()

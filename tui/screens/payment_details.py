@@ -106,10 +106,10 @@ class PaymentDetails(DetailsPage):
             return True if outlook.allowed else None
         return super().check_action(action, parameters)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the key of the same action does."""
         event.stop()
-        self.run_worker(partial(self.run_action, str(event.button.id)), group="action")
+        await self.run_action(str(event.button.id))
 
     def action_pay(self) -> None:
         """Ask through which payment method, then start an attempt."""
