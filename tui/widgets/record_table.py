@@ -1,9 +1,9 @@
 """A table of records that draws only what is seen, and of that only what has changed.
 
-It stands on Textual's Line API: a hundred thousand rows cost no more to draw than forty. `tick` and `set_rows` compare
-what each visible cell shows with what it would show now and repaint the differing cells alone, so a second in which
-only countdowns change sends a few hundred bytes to the terminal. The cursor stays on its record whatever happens to
-the rows around it.
+It stands on Textual's Line API: a hundred thousand rows cost no more to draw than forty. `tick` and `set_rows`
+compare what each visible cell shows with what it would show now and repaint the differing cells alone, so a second in
+which only countdowns change sends a few hundred bytes to the terminal. Once it was moved, the cursor stays on its
+record whatever happens to the rows around it.
 """
 
 from __future__ import annotations
@@ -145,6 +145,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._index_of: dict[Hashable, int] = {}
         self._now: datetime | None = None
         self._cursor = 0
+        self._placed = False
         self._sort_column: Column[Row] | None = None
         self._sort_reversed = False
         self._spans: tuple[Span, ...] = lay_out(self._columns, 0, start=GUTTER)
@@ -154,7 +155,10 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     # What a page does with it
 
     def set_rows(self, rows: Sequence[Row], now: datetime) -> None:
-        """Show these rows as of `now`, in this order unless a sort is chosen; the cursor stays on its record."""
+        """Show these rows as of `now`, in this order unless a sort is chosen.
+
+        The cursor stays on its record once it was moved; before that, it is on whatever stands first.
+        """
         self._given = rows
         self._now = now
         self._put_in_order()
@@ -232,8 +236,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._move_cursor(self._cursor + pages * max(1, self._lines_for_rows - 1))
 
     def action_to_first(self) -> None:
-        """Move the cursor to the first row."""
+        """Move the cursor to the first row; it stays there, whichever record comes to stand there."""
         self._move_cursor(0)
+        self._placed = False
 
     def action_to_last(self) -> None:
         """Move the cursor to the last row."""
@@ -421,11 +426,14 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._rows = rows
         self._index_of = {self._key_of(row): index for index, row in enumerate(rows)}
         last = max(0, len(rows) - 1)
-        self._cursor = self._index_of.get(before_key, min(before, last)) if before_key is not None else 0
+        stays = self._placed and before_key is not None
+        self._cursor = self._index_of.get(before_key, min(before, last)) if stays else 0
         self._cells.clear()
         self.virtual_size = Size(self._row_width, len(rows) + HEADER_LINES)
         moved = self._cursor - before
-        if before_key in self._index_of and moved:
+        if not stays:
+            self.scroll_to(y=0, animate=False)
+        elif before_key in self._index_of and moved:
             # the cursor stays on its line of the screen, too
             self.scroll_to(y=self.scroll_y + moved, animate=False)
         self._reveal()
@@ -437,6 +445,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _move_cursor(self, index: int) -> None:
         wanted = max(0, min(index, len(self._rows) - 1))
+        self._placed = bool(self._rows)
         if wanted == self._cursor or not self._rows:
             self._reveal()
             return
