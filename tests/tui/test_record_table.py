@@ -180,6 +180,16 @@ async def test_the_cursor_stays_on_its_record_and_line_when_rows_come_before_it(
         assert app.lines[line].split()[:3] == ["▌", "-", "P-50"]
 
 
+async def test_before_it_is_moved_the_cursor_is_on_whatever_stands_first() -> None:
+    app = Bench([Row(each, "a") for each in range(50)])
+    async with app.run_test(size=(50, 10)) as pilot:
+        app.table.set_rows([Row(each, "a") for each in reversed(range(50))], NOW)
+        assert (app.table.cursor_key, app.table.scroll_y) == (49, 0)
+        await pressed(pilot, "j", "g")
+        app.table.set_rows([Row(each, "a") for each in range(50)], NOW)
+        assert (app.table.cursor_key, app.table.scroll_y) == (0, 0)
+
+
 async def test_when_its_record_is_gone_the_cursor_takes_the_one_in_its_place() -> None:
     app = Bench(rows(3))
     async with app.run_test(size=(50, 10)) as pilot:
@@ -280,7 +290,7 @@ async def test_rows_are_sorted_by_the_next_column_then_reversed_then_as_given() 
         return [app.table.row_at(each).key for each in range(app.table.row_count)]
 
     async with app.run_test(size=(50, 10)) as pilot:
-        await pressed(pilot, "s")
+        await pressed(pilot, "j", "k", "s")
         assert shown() == [1, 2, 3]
         assert app.table.cursor_key == 2
         assert "Number ▲" in app.lines[0]
