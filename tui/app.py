@@ -167,7 +167,7 @@ class GatewatchApp(App[None]):
 
     def watch_store_trouble(self) -> None:
         """Tell it in the top bar at once."""
-        if isinstance(self.screen, Page) and self.screen.is_mounted:
+        if isinstance(self.screen, Page) and self.screen.is_ready:
             self.screen.refresh_bars()
 
     def _opener(self, entry: PageEntry) -> Callable[[], None]:
@@ -228,7 +228,7 @@ class GatewatchApp(App[None]):
         )
 
     def _look_at_store(self) -> None:
-        if not (isinstance(self.screen, Page) and self.screen.is_mounted):
+        if not (isinstance(self.screen, Page) and self.screen.is_ready):
             return
         try:
             signature = self.session.signature()
@@ -240,7 +240,7 @@ class GatewatchApp(App[None]):
             self.screen.reload()
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Page) and self.screen.is_mounted:
+        if isinstance(self.screen, Page) and self.screen.is_ready:
             self.screen.refresh_bars()
             self.screen.tick(self.now())
 

@@ -31,7 +31,7 @@ from tui.screens.page import Page
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 30
-KEY_HINT = "v shows it, y copies it, R rotates it"
+KEY_HINT = "v show, y copy, R rotate"
 
 
 class ConnectorDetails(Page):
@@ -93,7 +93,7 @@ class ConnectorDetails(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer changes to who has Full Control."""
-        if action in {"edit", "reveal", "copy", "rotate", "delete"} and self.is_mounted:
+        if action in {"edit", "reveal", "copy", "rotate", "delete"} and self.is_ready:
             return self.session.by.full_control and self._connector is not None
         return super().check_action(action, parameters)
 

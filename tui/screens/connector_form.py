@@ -121,7 +121,8 @@ class ConnectorFormPage(Page):
             yield from _line("Connector URL", Input(self._start.url, id="url", placeholder="https://…"))
             period = Input(self._start.period_minutes, id="period", placeholder="15, or 0.5; empty: no deadline")
             yield from _line(f"{PERIOD_FIELD} (minutes)", period)
-            schema = JsonArea(SCHEMA_FIELD, self._start.schema_text, hint=SCHEMA_HINT, id="schema")
+            why = self.schema_is_fixed()
+            schema = JsonArea(SCHEMA_FIELD, self._start.schema_text, hint=why or SCHEMA_HINT, id="schema")
             yield from _line(SCHEMA_FIELD, schema)
             static = JsonArea(STATIC_FIELD, self._start.static_text, hint=self.static_hint(), id="static")
             yield from _line(STATIC_FIELD, static)
@@ -134,11 +135,7 @@ class ConnectorFormPage(Page):
 
     def on_mount(self) -> None:
         """Close the JSON Schema if it cannot be changed."""
-        why = self.schema_is_fixed()
-        if why:
-            area = self.query_one("#schema", JsonArea)
-            area.area.read_only = True
-            area.tell((), why)
+        self.query_one("#schema", JsonArea).area.read_only = bool(self.schema_is_fixed())
 
     @property
     def form(self) -> ConnectorForm:
@@ -155,7 +152,7 @@ class ConnectorFormPage(Page):
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
-        return self.is_mounted and self.form != self._start
+        return self.is_ready and self.form != self._start
 
     def on_input_changed(self) -> None:
         """Check soon."""

@@ -127,7 +127,7 @@ class ConnectorsPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the person and the list allow."""
-        if action in {"new", "edit", "delete"} and self.is_mounted:
+        if action in {"new", "edit", "delete"} and self.is_ready:
             return self.session.by.full_control and (action == "new" or self.table.row_count > 0)
         return super().check_action(action, parameters)
 

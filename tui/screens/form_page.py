@@ -70,7 +70,7 @@ class FormPage(Page):
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
-        return self.is_mounted and self.typed() != self._untouched
+        return self.is_ready and self.typed() != self._untouched
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the next field."""

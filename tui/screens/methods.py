@@ -119,7 +119,7 @@ class MethodsPage(ListPage[MethodRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer changes to who has Full Control."""
-        if action == "edit" and self.is_mounted:
+        if action == "edit" and self.is_ready:
             return self.session.by.full_control and self.table.row_count > 0
         return super().check_action(action, parameters)
 

@@ -64,6 +64,7 @@ class Page(Screen[int | None]):
         super().__init__()
         self._reloading = False
         self._reload_again = False
+        self._composed = False
 
     @property
     @abstractmethod
@@ -86,6 +87,11 @@ class Page(Screen[int | None]):
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
         return False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the page is composed: its widgets can be asked for."""
+        return self._composed
 
     @property
     def gatewatch(self) -> GatewatchApp:
@@ -165,7 +171,9 @@ class Page(Screen[int | None]):
         self.query_one(Navigation).offer(pages.pages_for(self.session.by))
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
-        """Show what happened while another screen was on top."""
+        """Show what happened while another screen was on top; the first time, the page has just been composed."""
+        self._composed = True
+        self.refresh_bindings()
         self.refresh_bars()
         self.reload()
 
@@ -186,7 +194,7 @@ class Page(Screen[int | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer Back only where there is something to go back to."""
-        if action == "leave" and self.is_mounted:
+        if action == "leave" and self.is_ready:
             return self.gatewatch.can_leave(self) or self.query_one(Navigation).has_focus
         return super().check_action(action, parameters)
 
