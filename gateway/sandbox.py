@@ -22,7 +22,7 @@ from gateway.behaviours import Behaviour, Manner, Moment, Saying, UnknownBehavio
 from gateway.client import IDEMPOTENCY_HEADER, SIGNATURE_HEADER, Limits, open_session, read_limited, written
 from gateway.errors import GatewayError, MalformedBody, MalformedMessage
 from gateway.field_rules import STATUS
-from gateway.log import EventLog
+from gateway.log import EventLog, http_logger
 from gateway.messages import (
     Acknowledgement,
     GatewayAnswer,
@@ -299,7 +299,7 @@ async def run_sandbox(options: SandboxOptions, on_listening: Callable[[str], Non
     Raises OSError if the port cannot be had. On cancel the answers under way are given up.
     """
     sandbox = Sandbox(options, log)
-    runner = web.AppRunner(sandbox.application(), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(sandbox.application(), access_log=None, logger=http_logger(log), shutdown_timeout=1.0)
     try:
         await runner.setup()
         await web.TCPSite(runner, options.host, options.port).start()
