@@ -324,3 +324,19 @@ async def test_a_hundred_thousand_rows_are_moved_through_to_the_last() -> None:
         await pressed(pilot, "G")
         assert app.table.cursor_key == 100_000
         assert app.lines[-1].split()[:3] == ["▌", "-", "P-100000"]
+
+
+async def test_a_column_that_is_not_whole_is_not_shown_but_told() -> None:
+    app = Bench(rows(1))
+    async with app.run_test(size=(62, 10)) as pilot:
+        assert app.lines[0].split() == ["Left", "Number", "Name", "State", "›"]
+        assert "far" not in app.lines[1]
+        await pressed(pilot, "l", "l", "l")
+        assert app.lines[1].split()[-2:] == ["far", "1"]
+
+
+async def test_a_column_wider_than_the_window_is_shown_as_far_as_it_goes() -> None:
+    app = Bench(rows(1))
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pressed(pilot, "l", "l", "l", "l")
+        assert "far 1" in app.lines[1]

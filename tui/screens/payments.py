@@ -38,6 +38,7 @@ COLUMNS: tuple[Column[MonitorRow], ...] = (
     Column(
         key="countdown",
         label="Time left",
+        short="Left",
         width=WIDTH,
         cell=lambda row, now: countdown_cell(row.payment, now),
         sort_key=lambda row: NothingLast(row.payment.deadline),

@@ -6,7 +6,7 @@ is clean; those beyond it are reached by scrolling sideways, under the first col
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import total_ordering
@@ -15,7 +15,6 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
@@ -77,7 +76,9 @@ def lay_out(columns: Sequence[Column[Any]], available: int, *, start: int = 0) -
     shares = _shares(spare, [each.weight for each in columns[:fitting]]) + [0] * (len(columns) - fitting)
     spans: list[Span] = []
     at = start
-    for column, share in zip(columns, shares, strict=True):
+    for number, (column, share) in enumerate(zip(columns, shares, strict=True)):
+        if number == fitting:
+            at = max(at, available + GAP)
         spans.append(Span(at, column.width + share))
         at = spans[-1].end + GAP
     return tuple(spans)
@@ -93,15 +94,6 @@ def cut(content: Text | str, width: int, align: Literal["left", "right"], consol
     missing = width - sum(cell_len(each.text) for each in segments)
     padding = [Segment(" " * missing)] if missing > 0 else []
     return Strip([*padding, *segments] if align == "right" else [*segments, *padding], width)
-
-
-def joined(cells: Iterable[Strip], base: Style) -> Strip:
-    """Return cells beside each other, a gap between them, on the style `base`."""
-    gap = Strip([Segment(" " * GAP)], GAP)
-    strips: list[Strip] = []
-    for each in cells:
-        strips.extend([gap, each] if strips else [each])
-    return Strip.join(strips).apply_style(base)
 
 
 @total_ordering

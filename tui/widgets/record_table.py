@@ -24,7 +24,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.columns import GAP, Column, Span, cut, joined, lay_out
+from tui.widgets.columns import GAP, Column, Span, cut, lay_out
 
 Row = TypeVar("Row")
 
@@ -342,9 +342,26 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         fixed = Strip.join([gutter, cells[0]]).apply_style(base)
         space = Strip([Segment(" " * GAP, base)], GAP)
         left = round(self.scroll_x)
-        others = joined(cells[1:], base)
-        shown = others.crop(left, left + max(0, width - fixed.cell_length - GAP - MORE))
+        others = self._side_by_side(cells[1:], base)
+        shown = others.crop(left, self._whole_until(left + max(0, width - fixed.cell_length - GAP - MORE)))
         return Strip.join([fixed, space, shown]).adjust_cell_length(width, base)
+
+    def _side_by_side(self, cells: tuple[Strip, ...], base: Style) -> Strip:
+        """Return the cells of the columns that scroll, each where its column lies behind the first one."""
+        pieces: list[Strip] = []
+        at = self._spans[0].end + GAP
+        for cell, span in zip(cells, self._spans[1:], strict=True):
+            pieces.extend([Strip([Segment(" " * (span.start - at))], span.start - at), cell])
+            at = span.end
+        return Strip.join(pieces).apply_style(base)
+
+    def _whole_until(self, right: int) -> int:
+        """Return where to end a line so that no column is cut, unless not even one is whole."""
+        first = self._spans[0].end + GAP
+        ends = [each.end - first for each in self._spans[1:] if each.end - first <= right]
+        begun = [each.start - first for each in self._spans[1:] if each.start - first < right]
+        last = ends[-1] if ends else 0
+        return right if begun and last <= round(self.scroll_x) else last
 
     def _empty_line(self, y: int, width: int) -> Strip:
         middle = max(HEADER_LINES + 1, self.size.height // 3)
@@ -482,7 +499,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """Return where scrolling sideways can rest: a whole column is beside the first one, up to where all is seen."""
         stops = [each.start - self._spans[1].start for each in self._spans[1:]]
         unseen = self._spans[-1].end + MORE - self._width
-        enough = next((each for each in stops if each >= unseen), 0)
+        enough = next((each for each in stops if each >= unseen), max(stops, default=0))
         return [each for each in stops if each <= enough]
 
     @property
