@@ -20,6 +20,7 @@ from rich.traceback import Traceback
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -77,6 +78,7 @@ class GatewatchApp(App[None]):
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
+        self._has_room = asyncio.Event()
         self._trail: list[str] = []
         self._place = -1
 
@@ -96,23 +98,16 @@ class GatewatchApp(App[None]):
             trouble=self.store_trouble,
         )
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
-        if self._first_manager is not None:
-            self._enter(self._first_manager)
-        else:
-            await self._ask_who()
+        self.run_worker(self._begin(), group="navigation")
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if not self.calm:
             self.set_interval(TICK_SECONDS, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so when the terminal is too small for any screen."""
-        from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
-
-        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
-        if small and not isinstance(self.screen, TooSmall):
-            self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
+        """Say so when the terminal is too small for any screen, until it has grown."""
+        self._follow_size(event.size)
 
     def can_leave(self, page: Page) -> bool:
         """Say whether another page has opened this one."""
@@ -169,6 +164,27 @@ class GatewatchApp(App[None]):
         """Tell it in the top bar at once."""
         if isinstance(self.screen, Page) and self.screen.is_ready:
             self.screen.refresh_bars()
+
+    async def _begin(self) -> None:
+        self._follow_size(self.size)
+        await self._has_room.wait()
+        if self._first_manager is not None:
+            self._enter(self._first_manager)
+        else:
+            await self._ask_who()
+
+    def _follow_size(self, size: Size) -> None:
+        from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
+
+        told = next((each for each in self.screen_stack if isinstance(each, TooSmall)), None)
+        if size.width >= LEAST_WIDTH and size.height >= LEAST_HEIGHT:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
+        if told is not None:
+            told.follow(size)
+        elif not self._has_room.is_set():
+            self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
 
     def _opener(self, entry: PageEntry) -> Callable[[], None]:
         return partial(self.action_go_to, entry.key)

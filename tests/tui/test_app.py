@@ -23,6 +23,7 @@ from tui.app import GatewatchApp
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.help import Help
 from tui.screens.page import Page
+from tui.screens.sign_in import SignIn
 from tui.screens.too_small import TooSmall
 from tui.session import Session
 from tui.widgets.navigation import Navigation
@@ -233,12 +234,15 @@ async def test_a_terminal_that_is_too_small_is_told_so_and_work_goes_on_when_it_
         assert isinstance(app.screen, ConnectorsPage)
 
 
-async def test_a_terminal_that_is_too_small_from_the_start_is_told_so(cast: Store) -> None:
+async def test_a_terminal_that_is_too_small_from_the_start_is_told_so_and_goes_on_when_it_grows(cast: Store) -> None:
     app = panel(cast, None)
     async with app.run_test(size=(60, 15)) as pilot:
         await settle(pilot)
-
         assert isinstance(app.screen, TooSmall)
+
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert isinstance(app.screen, SignIn)
 
 
 async def test_ctrl_q_leaves_from_anywhere(cast: Store) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -23,19 +23,19 @@ class TooSmall(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Tell the size that the terminal has now."""
-        self._tell(*self.app.size)
+        self.follow(self.app.size)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Tell the new size, or go away."""
-        if event.size.width < self._least[0] or event.size.height < self._least[1]:
-            self._tell(*event.size)
-        elif self.is_current:  # a resize may be told twice, and only the first may close this
+    def follow(self, size: Size) -> None:
+        """Tell the terminal's new size, or go away if there is room now."""
+        if size.width < self._least[0] or size.height < self._least[1]:
+            self._tell(size)
+        elif self.is_current:
             self.dismiss(None)
 
-    def _tell(self, width: int, height: int) -> None:
+    def _tell(self, size: Size) -> None:
         needed = "{}x{}".format(*self._least)
         self.query_one("#too-small", Static).update(
             f"Gatewatch needs at least {needed} (columns x rows).\n"
-            f"This terminal is {width}x{height}.\n\n"
+            f"This terminal is {size.width}x{size.height}.\n\n"
             "Make it larger, or press ctrl+q to quit."
         )
