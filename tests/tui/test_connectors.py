@@ -111,6 +111,10 @@ def test_picture_connector_rotate(picture: Picture, cast: Store) -> None:
     assert picture(panel(cast), press=("6", "enter", "R"))
 
 
+def test_picture_connector_key(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=("6", "enter", "v"))
+
+
 async def test_create_shows_the_list_with_the_new_connector_selected(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=(80, 24)) as pilot:

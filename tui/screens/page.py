@@ -90,8 +90,8 @@ class Page(Screen[int | None]):
 
     @property
     def is_ready(self) -> bool:
-        """Whether the page is composed: its widgets can be asked for."""
-        return self._composed
+        """Whether the page is composed, and not being taken apart: its widgets can be asked for."""
+        return self._composed and len(self.query("TopBar, Navigation")) == 2
 
     @property
     def gatewatch(self) -> GatewatchApp:
