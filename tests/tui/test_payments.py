@@ -126,6 +126,7 @@ async def test_a_row_whose_status_has_changed_finds_its_place_and_the_cursor_goe
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert numbers(app)[:2] == ["10", "12"]
+        await press(pilot, "j", "k")
         await pass_time(pilot, cast, seconds=45)
         assert numbers(app)[0] == "12"
         assert app.screen.query_one(RecordTable).cursor_key == 10

@@ -115,8 +115,9 @@ class ListPage(Page, Generic[Row]):
             return bool(self.CREATES) and self.session.by.full_control
         return super().check_action(action, parameters)
 
-    def on_record_table_moved(self) -> None:
+    def on_record_table_moved(self, event: RecordTable.Moved) -> None:
         """Say more of the row under the cursor."""
+        event.stop()
         self._tell_about()
 
     def on_record_table_opened(self, event: RecordTable.Opened) -> None:

@@ -211,10 +211,11 @@ class PaymentsPage(ListPage[MonitorRow]):
 
         return PaymentNew()
 
-    def on_record_table_moved(self) -> None:
+    def on_record_table_moved(self, event: RecordTable.Moved) -> None:
         """Remember that the operator navigates."""
-        super().on_record_table_moved()
-        self._moved_at = self.now()
+        super().on_record_table_moved(event)
+        if event.by_hand:
+            self._moved_at = self.now()
 
     def on_counter_chosen(self, message: Counter.Chosen) -> None:
         """Show the rows that were counted."""

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -24,14 +23,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.columns import GAP, Column, Span, cut, lay_out
+from tui.widgets.column_layout import GUTTER, MORE, ColumnLayout
+from tui.widgets.columns import Column, cut
 
 Row = TypeVar("Row")
 
-GUTTER = 2
-"""Cells left of the first column: the mark of the cursor's row, which tells it without colour, and a space."""
-MORE = 1
-"""Cells right of the columns: the header's mark that there are more of them."""
 HEADER_LINES = 1
 
 
@@ -111,12 +107,16 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             return self.table
 
     class Moved(Message):
-        """The cursor is on another record, None where there are no rows."""
+        """The cursor is on another record, None where there are no rows.
 
-        def __init__(self, table: RecordTable[Any], key: Hashable | None) -> None:
+        `by_hand`: somebody moved it, and not its row went away or another one came first.
+        """
+
+        def __init__(self, table: RecordTable[Any], key: Hashable | None, *, by_hand: bool) -> None:
             super().__init__()
             self.table = table
             self.key = key
+            self.by_hand = by_hand
 
         @property
         def control(self) -> RecordTable[Any]:
@@ -148,7 +148,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._placed = False
         self._sort_column: Column[Row] | None = None
         self._sort_reversed = False
-        self._spans: tuple[Span, ...] = lay_out(self._columns, 0, start=GUTTER)
+        self._columns_at = ColumnLayout(self._columns, 0)
         self._cells: dict[int, tuple[Strip, ...]] = {}
         self._painted: dict[int, _Painted] = {}
 
@@ -247,7 +247,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def action_sideways(self, columns: int) -> None:
         """Bring the next column (1) or the one before (-1) beside the first one."""
         here = round(self.scroll_x)
-        beyond = [each for each in self._stops if (each > here if columns > 0 else each < here)]
+        beyond = [each for each in self._columns_at.stops if (each > here if columns > 0 else each < here)]
         if beyond:
             self.scroll_to(x=beyond[0] if columns > 0 else beyond[-1], animate=False)
 
@@ -310,19 +310,19 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             return self._empty_line(y, width)
         painted = self._painting(index)
         self._painted[y] = painted
-        return self._line(painted, width)
+        return self._line(painted)
 
-    def _line(self, painted: _Painted, width: int) -> Strip:
+    def _line(self, painted: _Painted) -> Strip:
         base = self.rich_style
         mark = Segment("  ")
         if painted.has_cursor:
             base += self.get_component_rich_style("record-table--cursor")
             mark = Segment("▌ ", self.get_component_rich_style("record-table--mark", partial=True))
-        return self._pieced(Strip([mark], GUTTER), painted.cells, base, width)
+        return self._columns_at.line(Strip([mark], GUTTER), painted.cells, base, round(self.scroll_x))
 
     def _header(self, width: int) -> Strip:
         cells = []
-        for column, span in zip(self._columns, self._spans, strict=True):
+        for column, span in zip(self._columns, self._columns_at.spans, strict=True):
             sign = ("▼" if self._sort_reversed else "▲") if column is self._sort_column else ""
             label = f"{column.label} {sign}".rstrip()
             if column.short and cell_len(label) > span.width:
@@ -330,38 +330,11 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             cells.append(cut(label, span.width, column.align, self.app.console))
         base = self.rich_style + self.get_component_rich_style("record-table--header")
         marks = Text("‹" if self.scroll_x else " ").append(" ")
-        strip = self._pieced(cut(marks, GUTTER, "left", self.app.console), tuple(cells), base, width)
+        gutter = cut(marks, GUTTER, "left", self.app.console)
+        strip = self._columns_at.line(gutter, tuple(cells), base, round(self.scroll_x))
         if round(self.scroll_x) < self.max_scroll_x:
             return Strip.join([strip.crop(0, width - MORE), Strip([Segment("›", base)], MORE)])
         return strip
-
-    def _pieced(self, gutter: Strip, cells: tuple[Strip, ...], base: Style, width: int) -> Strip:
-        """Return a whole line: the gutter and the first column stay, the others are scrolled sideways."""
-        if not cells:
-            return gutter.apply_style(base).adjust_cell_length(width, base)
-        fixed = Strip.join([gutter, cells[0]]).apply_style(base)
-        space = Strip([Segment(" " * GAP, base)], GAP)
-        left = round(self.scroll_x)
-        others = self._side_by_side(cells[1:], base)
-        shown = others.crop(left, self._whole_until(left + max(0, width - fixed.cell_length - GAP - MORE)))
-        return Strip.join([fixed, space, shown]).adjust_cell_length(width, base)
-
-    def _side_by_side(self, cells: tuple[Strip, ...], base: Style) -> Strip:
-        """Return the cells of the columns that scroll, each where its column lies behind the first one."""
-        pieces: list[Strip] = []
-        at = self._spans[0].end + GAP
-        for cell, span in zip(cells, self._spans[1:], strict=True):
-            pieces.extend([Strip([Segment(" " * (span.start - at))], span.start - at), cell])
-            at = span.end
-        return Strip.join(pieces).apply_style(base)
-
-    def _whole_until(self, right: int) -> int:
-        """Return where to end a line so that no column is cut, unless not even one is whole."""
-        first = self._spans[0].end + GAP
-        ends = [each.end - first for each in self._spans[1:] if each.end - first <= right]
-        begun = [each.start - first for each in self._spans[1:] if each.start - first < right]
-        last = ends[-1] if ends else 0
-        return right if begun and last <= round(self.scroll_x) else last
 
     def _empty_line(self, y: int, width: int) -> Strip:
         middle = max(HEADER_LINES + 1, self.size.height // 3)
@@ -394,7 +367,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         console = self.app.console
         return tuple(
             cut(column.cell(row, now), span.width, column.align, console)
-            for column, span in zip(self._columns, self._spans, strict=True)
+            for column, span in zip(self._columns, self._columns_at.spans, strict=True)
         )
 
     def _repaint_changes(self) -> None:
@@ -411,23 +384,19 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             if shown is None or wanted is None or shown.has_cursor is not wanted.has_cursor:
                 regions.append(Region(0, y, width, 1))
             else:
-                regions.extend(self._changed_cells(y, shown, wanted, width))
+                regions.extend(self._changed_cells(y, shown, wanted))
         if regions:
             self.refresh(*regions)
 
-    def _changed_cells(self, y: int, shown: _Painted, wanted: _Painted, width: int) -> list[Region]:
+    def _changed_cells(self, y: int, shown: _Painted, wanted: _Painted) -> list[Region]:
         left = round(self.scroll_x)
         regions: list[Region] = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
             if before is after or list(before) == list(after):
                 continue
-            span = self._spans[number]
-            start = span.start - (left if number else 0)
-            # what has scrolled under the first column is not seen
-            visible_from = start if number == 0 else max(start, self._spans[0].end + GAP)
-            visible_to = min(start + span.width, width - MORE)
-            if visible_from < visible_to:
-                regions.append(Region(visible_from, y, visible_to - visible_from, 1))
+            start, end = self._columns_at.seen(number, left)
+            if start < end:
+                regions.append(Region(start, y, end - start, 1))
         return regions
 
     # Rows, cursor and sizes
@@ -446,7 +415,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         stays = self._placed and before_key is not None
         self._cursor = self._index_of.get(before_key, min(before, last)) if stays else 0
         self._cells.clear()
-        self.virtual_size = Size(self._row_width, len(rows) + HEADER_LINES)
+        self.virtual_size = Size(self._columns_at.whole_width, len(rows) + HEADER_LINES)
         moved = self._cursor - before
         if not stays:
             self.scroll_to(y=0, animate=False)
@@ -458,7 +427,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             self.refresh()
         self._repaint_changes()
         if self.cursor_key != before_key:
-            self.post_message(self.Moved(self, self.cursor_key))
+            self.post_message(self.Moved(self, self.cursor_key, by_hand=False))
 
     def _move_cursor(self, index: int) -> None:
         wanted = max(0, min(index, len(self._rows) - 1))
@@ -472,7 +441,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             if HEADER_LINES <= y < self.size.height:
                 self.refresh(Region(0, y, self._width, 1))
         self._reveal()
-        self.post_message(self.Moved(self, self.cursor_key))
+        self.post_message(self.Moved(self, self.cursor_key, by_hand=True))
 
     def _reveal(self) -> None:
         lines = self._lines_for_rows
@@ -483,28 +452,16 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             self.scroll_to(y=self._cursor - lines + 1, animate=False)
 
     def _lay_out(self) -> None:
-        self._spans = lay_out(self._columns, self._width - MORE, start=GUTTER)
+        self._columns_at = ColumnLayout(self._columns, self._width)
         self._cells.clear()
         self._painted.clear()
-        self.virtual_size = Size(self._row_width, len(self._rows) + HEADER_LINES)
+        self.virtual_size = Size(self._columns_at.whole_width, len(self._rows) + HEADER_LINES)
         self.refresh()
 
     @property
     def _width(self) -> int:
         """Return the cells of a line, without the scrollbar's."""
         return self.scrollable_size.width
-
-    @property
-    def _stops(self) -> list[int]:
-        """Return where scrolling sideways can rest: a whole column is beside the first one, up to where all is seen."""
-        stops = [each.start - self._spans[1].start for each in self._spans[1:]]
-        unseen = self._spans[-1].end + MORE - self._width
-        enough = next((each for each in stops if each >= unseen), max(stops, default=0))
-        return [each for each in stops if each <= enough]
-
-    @property
-    def _row_width(self) -> int:
-        return self._width + (self._stops[-1] if self._stops else 0)
 
     @property
     def _lines_for_rows(self) -> int:
