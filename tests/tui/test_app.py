@@ -20,6 +20,7 @@ from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, pane
 from tests.tui.conftest import Picture, settle
 from tui import pages
 from tui.app import GatewatchApp
+from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.help import Help
 from tui.screens.page import Page
@@ -73,6 +74,19 @@ async def test_each_number_opens_its_page(cast: Store) -> None:
         for entry in pages.PAGES:
             await press(pilot, str(entry.number))
             assert opened(app) == entry.key
+
+
+async def test_a_page_offers_nothing_before_it_is_composed(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "6")
+        page = ConnectorDetails(1)
+        keys = ("leave", "navigation", "edit", "reveal", "copy", "rotate", "delete")
+        assert not any(page.check_action(action, ()) for action in keys)
+        await app.push_screen(page)
+        await settle(pilot)
+        assert all(page.check_action(action, ()) for action in keys)
 
 
 async def test_brackets_go_back_and_forward_along_the_pages(cast: Store) -> None:

@@ -193,8 +193,10 @@ class Page(Screen[int | None]):
             bar.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Back only where there is something to go back to."""
-        if action == "leave" and self.is_ready:
+        """Offer Back only where there is something to go back to, and nothing before the page is composed."""
+        if not self.is_ready:
+            return False
+        if action == "leave":
             return self.gatewatch.can_leave(self) or self.query_one(Navigation).has_focus
         return super().check_action(action, parameters)
 
