@@ -29,7 +29,7 @@ class FormPage(Page):
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Create", key_display="^s"),
-        Binding("f3", "next_problem", "Next problem"),
+        Binding("f3", "next_problem", "Next problem", key_display="F3"),
         Binding("escape", "leave", "Cancel"),
     ]
     SAVE: ClassVar[str] = "Create"

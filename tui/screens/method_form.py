@@ -34,7 +34,7 @@ class MethodFormPage(FormPage):
 
     ENTRY = "methods"
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "example", "Example settings")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "example", "Example settings", key_display="F2")]
 
     def __init__(self, start: MethodForm) -> None:
         super().__init__()
