@@ -81,10 +81,6 @@ class Connector(Record):
             return (self.shared_key, self.previous_key)
         return (self.shared_key,)
 
-    def signing_key_at(self, now: datetime) -> str:
-        """Return the key that requests are signed with: the old one until its grace time ends."""
-        return self.keys_at(now)[-1]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorForm:

@@ -10,17 +10,10 @@ from store.payments import Payment
 from store.states import explain
 from tui import look
 
-NO_MESSAGE = "nothing but the status"
-
 
 def rule_says(name: str) -> str:
     """Return in one sentence what a rule, or an operator's act, of this name does."""
     return explain(name)
-
-
-def customer_sees(payment: Payment) -> str:
-    """Return the customer's message, or that there is none."""
-    return look.safe(payment.customer_message) if payment.customer_message else NO_MESSAGE
 
 
 def what_becomes(before: Payment, after: Payment) -> list[str]:
