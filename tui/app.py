@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -81,6 +81,8 @@ class GatewatchApp(App[None]):
         self._has_room = asyncio.Event()
         self._trail: list[str] = []
         self._place = -1
+        self._next_change: Callable[[], Awaitable[None]] | None = None
+        self._changing = False
 
     def now(self) -> datetime:
         """Return the time that screens show."""
@@ -100,7 +102,7 @@ class GatewatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
-        self.run_worker(self._begin(), group="navigation")
+        self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if not self.calm:
             self.set_interval(TICK_SECONDS, self._tick)
@@ -116,11 +118,11 @@ class GatewatchApp(App[None]):
 
     def leave(self, page: Page) -> None:
         """Go back from a page to the one that opened it, after asking if something typed would be lost."""
-        self.run_worker(self._leave(page), group="navigation", exclusive=True)
+        self._navigate(partial(self._leave, page))
 
     def action_go_to(self, key: str) -> None:
         """Open a page, after asking if something typed would be lost. Does nothing if the person may not open it."""
-        self.run_worker(self._go_to(key, remember=True), group="navigation", exclusive=True)
+        self._navigate(partial(self._go_to, key, remember=True))
 
     def action_go_to_number(self, number: int) -> None:
         """Open the page of a number."""
@@ -133,7 +135,7 @@ class GatewatchApp(App[None]):
         """Go back or forward along the pages that were opened."""
         place = self._place + steps
         if 0 <= place < len(self._trail):
-            self.run_worker(self._go_to(self._trail[place], place=place), group="navigation", exclusive=True)
+            self._navigate(partial(self._go_to, self._trail[place], place=place))
 
     def action_go_to_by_name(self) -> None:
         """Ask for a page by name."""
@@ -149,7 +151,7 @@ class GatewatchApp(App[None]):
 
     def sign_out(self) -> None:
         """Let somebody else sign in; asks if something typed would be lost."""
-        self.run_worker(self._sign_out(), group="navigation", exclusive=True)
+        self._navigate(self._sign_out)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
         """Offer the pages that the person may open, and what the panel itself can do."""
@@ -164,6 +166,24 @@ class GatewatchApp(App[None]):
         """Tell it in the top bar at once."""
         if isinstance(self.screen, Page) and self.screen.is_ready:
             self.screen.refresh_bars()
+
+    def _navigate(self, go: Callable[[], Awaitable[None]]) -> None:
+        """Change the screens, one change after another; of those asked for while one is under way, only the last.
+
+        A change that has begun is never cancelled: Textual would be left with half of a screen.
+        """
+        self._next_change = go
+        if not self._changing:
+            self._changing = True
+            self.run_worker(self._change_screens(), group="navigation")
+
+    async def _change_screens(self) -> None:
+        try:
+            while self._next_change is not None:
+                go, self._next_change = self._next_change, None
+                await go()
+        finally:
+            self._changing = False
 
     async def _begin(self) -> None:
         self._follow_size(self.size)

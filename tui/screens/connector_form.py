@@ -14,6 +14,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static, TextArea
@@ -135,7 +136,8 @@ class ConnectorFormPage(Page):
 
     def on_mount(self) -> None:
         """Close the JSON Schema if it cannot be changed."""
-        self.query_one("#schema", JsonArea).area.read_only = bool(self.schema_is_fixed())
+        for each in self.query("#schema").results(JsonArea):  # none in a form that is left before it is composed
+            each.area.read_only = bool(self.schema_is_fixed())
 
     @property
     def form(self) -> ConnectorForm:
@@ -152,7 +154,10 @@ class ConnectorFormPage(Page):
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
-        return self.is_ready and self.form != self._start
+        try:
+            return self.is_ready and self.form != self._start
+        except NoMatches:  # it is being taken apart, whoever does that has asked before
+            return False
 
     def on_input_changed(self) -> None:
         """Check soon."""

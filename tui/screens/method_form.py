@@ -63,7 +63,8 @@ class MethodFormPage(FormPage):
 
     def on_mount(self) -> None:
         """Show no settings before a connector is chosen."""
-        self.query_one("#settings-title").display = False
+        for each in self.query("#settings-title"):  # none in a form that is left before it is composed
+            each.display = False
         super().on_mount()
 
     def show(self, view: View) -> None:
@@ -129,13 +130,17 @@ class MethodFormPage(FormPage):
     ) -> None:
         schema, found = await asyncio.to_thread(partial(_read_schema, connector, values, examples=examples))
         untouched = not self.has_changes()
+        # Another choice cancels this worker, but never a change of widgets that has begun.
+        await asyncio.shield(self._put_settings(SettingsForm(schema, found)))
+        if untouched and not examples:
+            self.remember()
+
+    async def _put_settings(self, settings: SettingsForm) -> None:
         place = self.query_one("#settings", Vertical)
         async with self.batch():
             await place.remove_children()
-            await place.mount(SettingsForm(schema, found))
+            await place.mount(settings)
         self.query_one("#settings-title").display = True
-        if untouched and not examples:
-            self.remember()
 
 
 def _read_schema(

@@ -151,6 +151,8 @@ class Page(Screen[int | None]):
 
     def on_store_changed(self, event: StoreChanged) -> None:
         """Take over what others have changed, first of all of the person who is signed in."""
+        if not self.is_ready:
+            return
         with self.leaving_what_is_gone():
             self.session.follow(event.view)
             self.refresh_bars()
@@ -167,15 +169,19 @@ class Page(Screen[int | None]):
 
     def refresh_bars(self) -> None:
         """Tell the top bar and the navigation bar who is signed in, the time, and whether an engine runs."""
-        self.query_one(TopBar).facts = self.gatewatch.facts()
-        self.query_one(Navigation).offer(pages.pages_for(self.session.by))
+        # A page that is being taken apart may have none any more.
+        for top_bar in self.query(TopBar):
+            top_bar.facts = self.gatewatch.facts()
+        for navigation in self.query(Navigation):
+            navigation.offer(pages.pages_for(self.session.by))
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Show what happened while another screen was on top; the first time, the page has just been composed."""
         self._composed = True
-        self.refresh_bindings()
-        self.refresh_bars()
-        self.reload()
+        if self.is_ready:
+            self.refresh_bindings()
+            self.refresh_bars()
+            self.reload()
 
     def on_navigation_chosen(self, message: Navigation.Chosen) -> None:
         """Open the page that was chosen in the navigation bar."""
