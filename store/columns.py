@@ -106,21 +106,21 @@ def keys_of(record: Record) -> list[tuple[str, int]]:
 
 
 def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:
-    """Return the column and key that a TinyDB query asks for, of one of its parts joined by `&`; None if none has one.
+    """Return a column and key among which all records that fit a TinyDB query are; None if no column is asked for.
 
     It reads TinyDB's own description of a query (`QueryInstance._hash`), which a test pins.
     """
-    return _asked(kind, getattr(query, "_hash", None))
+    return _asked(kind, query, ())
 
 
-def _asked(kind: type[Record], description: object) -> tuple[str, int] | None:
-    match description:
+def _asked(kind: type[Record], query: object, outer: QueryPath) -> tuple[str, int] | None:
+    match getattr(query, "_hash", query):
         case ("and", frozenset() as parts):
-            return next((found for part in parts if (found := _asked(kind, part)) is not None), None)
+            return next((found for part in parts if (found := _asked(kind, part, outer)) is not None), None)
         case ("==", tuple() as path, value):
-            return _column(kind, path, value)
-        case ("any", (str() as field,), ("==", (str() as inner,), value)):
-            return _column(kind, (field, "any", inner), value)
+            return _column(kind, (*outer, *path), value)
+        case ("any", tuple() as path, inner):
+            return _asked(kind, inner, (*outer, *path, "any"))
         case _:
             return None
 

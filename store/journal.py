@@ -23,8 +23,11 @@ HASH_LETTERS = HASH_BYTES * 2
 NO_HASH = "0" * HASH_LETTERS
 """What the line before the first one would have had."""
 
-Writes = dict[str, dict[int, msgspec.Raw | None]]
-"""What a transaction wrote: for each table, by id, the record's JSON, or None where the record is gone."""
+GONE = b"null"
+"""What stands in the place of a record that was removed."""
+
+Writes = dict[str, dict[int, msgspec.Raw]]
+"""What a transaction wrote: for each table, by id, the record's JSON, or GONE."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +94,7 @@ class Journal:
         self._file = file
         self.identity = file.identity()
         first, size = self._first_line()
+        self._starts: list[int] = []
         self.base = first.base
         self.last_n = first.base
         self.last_hash = first.was
@@ -106,10 +110,6 @@ class Journal:
         """Close the file."""
         self._file.close()
 
-    def grown(self) -> bool:
-        """Say whether there are bytes that have not been read."""
-        return self._file.size() > self.size
-
     def read_on(self) -> Iterator[Line]:
         """Yield the lines that have come since the last look.
 
@@ -124,6 +124,7 @@ class Journal:
             if stop < 0:
                 raise Torn(self.size)
             line = self._line(content[start : stop + 1], is_last=stop + 1 == len(content))
+            self._starts.append(self.size)
             self.size += stop + 1 - start
             self.last_n = line.entry.n
             self.last_hash = line.hash
@@ -144,21 +145,18 @@ class Journal:
 
     def accept(self, line: Line) -> None:
         """Count a line that was written by `append` and synced as read."""
+        self._starts.append(self.size)
         self.size += len(line.content)
         self.last_n = line.entry.n
         self.last_hash = line.hash
 
     def lines_after(self, n: int) -> bytes:
         """Return the lines of the transactions after number `n`, as they stand."""
-        follower = Journal(self._path, self._file)
-        return b"".join(each.content for each in follower.read_up_to(self.size) if each.entry.n > n)
-
-    def read_up_to(self, size: int) -> Iterator[Line]:
-        """Yield the lines up to a size, which is known to be the end of a whole line."""
-        for line in self.read_on():
-            yield line
-            if self.size >= size:
-                return
+        place = n - self.base
+        if place >= len(self._starts):
+            return b""
+        start = self._starts[place]
+        return self._file.pread(self.size - start, start)
 
     def _first_line(self) -> tuple[Base, int]:
         content = self._file.pread(4096, 0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.accounts import Account, BalanceTransaction
-from store.action_log import LogLine
 from store.answers import Answer
 from store.connectors import Connector
 from store.errors import StoreNotUsable
+from store.kinds import KINDS
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
@@ -20,27 +20,14 @@ if TYPE_CHECKING:
 
     from store.store import View
 
-KINDS: tuple[type[Record], ...] = (
-    Reseller,
-    Manager,
-    Connector,
-    PaymentMethod,
-    Account,
-    BalanceTransaction,
-    Payment,
-    Answer,
-    LogLine,
-)
-"""Every kind of record that a store holds."""
-
 
 def record_problems(view: View) -> list[str]:
     """Return what is wrong with single records, a sentence each; an empty list says that each was read and is sound."""
-    return [problem for kind in KINDS for problem in _of_kind(view, kind)]
+    return [problem for kind in KINDS.values() for problem in _of_kind(view, kind)]
 
 
 def _of_kind(view: View, kind: type[Record]) -> Iterator[str]:
-    for identity in view.ids(kind):
+    for identity in view.every_id(kind):
         try:
             found = view.get(kind, identity)
         except StoreNotUsable as error:
@@ -49,7 +36,7 @@ def _of_kind(view: View, kind: type[Record]) -> Iterator[str]:
         if found.id != identity:
             yield f"{kind.WORD.capitalize()} {identity} says that its ID is {found.id}."
         for named, its_id in _named_by(found):
-            if its_id not in view.ids(named):
+            if not view.holds(named, its_id):
                 yield f"{kind.WORD.capitalize()} {identity} names {named.WORD} {its_id}, which is not there."
 
 

@@ -6,7 +6,8 @@ import click
 
 from store.audit import money_problems
 from store.errors import Refused, StoreNotUsable
-from store.record_audit import KINDS, record_problems
+from store.kinds import KINDS
+from store.record_audit import record_problems
 from store.store import Store, View
 from tui.cli.invocation import Invocation, headless, write_out
 from tui.cli.printing import json_text, shown
@@ -29,7 +30,7 @@ def check(run: Invocation) -> None:
         raise StoreNotUsable(kept.path, "there is no store here; name its folder with --data or GATEWATCH_DATA.")
     view = kept.view()
     problems = _problems(view)
-    counts = {kind.TABLE: view.count(kind) for kind in KINDS}
+    counts = {kind.TABLE: view.count(kind) for kind in KINDS.values()}
     if run.as_json:
         write_out(json_text({"sound": not problems, "folder": str(kept.folder), "records": counts, "wrong": problems}))
     if problems:
