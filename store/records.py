@@ -6,10 +6,10 @@ people call one (`WORD`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, fields
 from functools import cache
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 import msgspec
 
@@ -46,12 +46,12 @@ def next_version(record: R) -> R:
     kind = type(record)
     written = object.__new__(kind)
     # As dataclasses.replace does it, but without a call with all fields: every commit comes through here.
-    for name in _names(kind):
+    for name in _names(cast("Hashable", kind)):
         object.__setattr__(written, name, getattr(record, name))
     object.__setattr__(written, "version", record.version + 1)
     return written
 
 
 @cache
-def _names(kind: Callable[..., Record]) -> tuple[str, ...]:
-    return tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]  # a record's class, as mypy cannot hash one
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(cast("type[Record]", kind)))
