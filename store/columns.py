@@ -15,6 +15,7 @@ from typing import Any, Generic, cast
 from store.accounts import BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
+from store.archived_payment import ArchivedPayment
 from store.judging import next_change_at
 from store.managers import Manager
 from store.payment_method import PaymentMethod
@@ -80,6 +81,11 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
         Column("awaited", None, lambda each: (True,) if any(one.state in AWAITED for one in each.attempts) else ()),
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
+    ),
+    ArchivedPayment: (
+        _plain("account_id"),
+        _plain("number"),
+        Column("attempt_id", ("attempts", "any", "id"), lambda each: [one.id for one in each.attempts]),
     ),
     Answer: (
         _plain("attempt_id"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from store.accounts import Account, BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
+from store.archived_payment import ArchivedPayment
 from store.connectors import Connector
 from store.managers import Manager
 from store.payment_method import PaymentMethod
@@ -22,6 +23,7 @@ KINDS: dict[str, type[Record]] = {
         Account,
         BalanceTransaction,
         Payment,
+        ArchivedPayment,
         Answer,
         LogLine,
     )

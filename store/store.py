@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from store.actors import ROOT_RESELLER_ID
+from store.archives import Archives
 from store.committer import Committer
 from store.database import CHECKPOINT_NAME, Database, Draft
 from store.disk import Disk, RealDisk
@@ -46,7 +47,9 @@ class Store:
         self.path = folder / FILE_NAME
         self.clock = clock
         self.ids = ids or SystemIds()
-        self.database = Database(folder, disk or RealDisk())
+        self.disk = disk or RealDisk()
+        self.database = Database(folder, self.disk)
+        self.archives = Archives(folder, self.disk)
         self.fold_problem = ""
         self._committer = Committer(self.database, self._transaction_on, WAIT_SECONDS)
         self._folding = threading.Lock()
@@ -54,7 +57,7 @@ class Store:
     def view(self) -> View:
         """Return the store as it is now. Raises StoreNotUsable if its files cannot be read or are damaged."""
         image = self.database.image()
-        return View(self.folder, image, self._now(image))
+        return View(self.folder, image, self._now(image), self.archives)
 
     @contextmanager
     def transaction(self, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Transaction]:
@@ -104,7 +107,7 @@ class Store:
         return self.database.fold(wait_seconds=wait_seconds)
 
     def _transaction_on(self, image: Image) -> Transaction:
-        return Transaction(self.folder, image, self._now(image), self.ids)
+        return Transaction(self.folder, image, self._now(image), self.archives, self.ids)
 
     def _now(self, image: Image) -> datetime:
         return max(self.clock(), image.last_commit_at)
@@ -147,7 +150,8 @@ def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = N
 
 
 def _first(store: Store, image: Image) -> Sequence[Draft]:
-    tx = Transaction(store.folder, image, max(store.clock(), image.last_commit_at), store.ids)
+    now = max(store.clock(), image.last_commit_at)
+    tx = Transaction(store.folder, image, now, store.archives, store.ids)
     if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
         return []
     tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))

@@ -12,6 +12,8 @@ from tinydb import where
 
 from store.action_log import LogLine
 from store.actors import Actor
+from store.archived_payment import ArchivedPayment
+from store.archives import Archives
 from store.columns import key_of, keys_of
 from store.database import Draft, draft
 from store.errors import StaleEdit
@@ -25,8 +27,8 @@ from store.view import View
 class Transaction(View):
     """One read-decide-write. Nothing of it is stored before its body has ended without an error."""
 
-    def __init__(self, folder: Path, image: Image, now: datetime, ids: Ids) -> None:
-        super().__init__(folder, image, now)
+    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives, ids: Ids) -> None:
+        super().__init__(folder, image, now, archives)
         self.ids = ids
         self._written: dict[tuple[str, int], tuple[bytes, Record] | None] = {}
         self._read: dict[tuple[str, int], Record | None] = {}
@@ -42,17 +44,21 @@ class Transaction(View):
     def put(self, record: R) -> R:
         """Write a record, new or changed, and return it with its new version.
 
+        A payment that has aged out comes back by it: its stub goes, and what the archive holds of it is stale.
         Raises StaleEdit if the record's version is not the one stored: it was read before somebody else changed it.
         """
         kind = type(record)
         stored = self._stored(kind, record.id)
-        current = 0 if stored is None else stored.version
+        before = self._archived(kind, record.id) if stored is None else stored
+        current = 0 if before is None else before.version
         if current != record.version:
             raise StaleEdit(
                 kind.WORD, record.id, seen=record.version, current=current, changed_by=self.last_change_by(record)
             )
         written = next_version(record)
         self._write(kind, record.id, (to_json(written), written), was_there=stored is not None)
+        if stored is None and before is not None:
+            self._write(ArchivedPayment, record.id, None, was_there=True)
         return written
 
     def remove(self, record: Record) -> None:
@@ -70,8 +76,12 @@ class Transaction(View):
         self._write(type(record), record.id, None, was_there=True)
 
     def keep(self, payment: Payment) -> Payment:
-        """Write a payment that was read as of now, if its deadline or due date has passed since it was written."""
-        return payment if self._stored(Payment, payment.id) == payment else self.put(payment)
+        """Write a payment that was read as of now, if its deadline or due date has passed since it was written.
+
+        One that has aged out stays where it is: no time passes for it.
+        """
+        before = self._stored(Payment, payment.id) or self._archived(Payment, payment.id)
+        return payment if before == payment else self.put(payment)
 
     def log(self, by: Actor, action: str, subject: str, text: str = "") -> None:
         """Add a line to the action log: who did what to which object."""

@@ -11,6 +11,8 @@ import msgspec
 from tinydb.queries import QueryLike
 from tinydb.table import Table
 
+from store.archived_payment import ArchivedPayment
+from store.archives import Archives
 from store.columns import column_asked, key_of
 from store.errors import NotFound, StoreNotUsable
 from store.image import Image
@@ -23,11 +25,16 @@ AWAITED_KEY = 1
 
 
 class View:
-    """The whole store at one moment. `now` is its time, `revision` counts the transactions before it."""
+    """The whole store at one moment. `now` is its time, `revision` counts the transactions before it.
 
-    def __init__(self, folder: Path, image: Image, now: datetime) -> None:
+    A payment that has aged out is found by its id like any other; what goes through all payments, or searches them,
+    leaves the archived ones out.
+    """
+
+    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives) -> None:
         self._folder = folder
         self._image = image
+        self._archives = archives
         self.now = now
 
     @property
@@ -36,8 +43,10 @@ class View:
         return self._image.n
 
     def find(self, kind: type[R], identity: int) -> R | None:
-        """Return the record of this id, a Payment as of now; None if there is none."""
+        """Return the record of this id, a Payment as of now, wherever it is; None if there is none."""
         found = self._stored(kind, identity)
+        if found is None:
+            found = self._archived(kind, identity)
         return None if found is None else self._now(found)
 
     def get(self, kind: type[R], identity: int) -> R:
@@ -79,10 +88,11 @@ class View:
         """Return, as stored, the payments with an attempt that the engine still sends or asks about."""
         return list(self._each_stored(Payment, self._having(Payment, "awaited", AWAITED_KEY)))
 
-    def closed_by(self, moment: datetime) -> list[Payment]:
-        """Return the payments that were closed up to a moment."""
-        found = self._each_stored(Payment, self._up_to(Payment, "closed_at", moment))
-        return [each for each in found if each.closed_at is not None and each.closed_at <= moment]
+    def closed_by(self, moment: datetime) -> Iterator[Payment]:
+        """Yield the payments that were closed up to a moment, in the order of ids."""
+        for each in self._each_stored(Payment, self._up_to(Payment, "closed_at", moment)):
+            if each.closed_at is not None and each.closed_at <= moment:
+                yield each
 
     def every_id(self, kind: type[Record]) -> tuple[int, ...]:
         """Return the ids of all records of a kind in rising order, without reading any of them."""
@@ -119,6 +129,21 @@ class View:
     def _stored(self, kind: type[R], identity: int) -> R | None:
         line = self._line(kind, identity)
         return None if line is None else self._decoded(kind, identity, line)
+
+    def _archived(self, kind: type[R], identity: int) -> R | None:
+        """Return a payment that has aged out, from its archive file; None for any other record."""
+        stub = self._stored(ArchivedPayment, identity) if kind is Payment else None
+        if stub is None:
+            return None
+        line = self._archives.payment(stub.month, identity)
+        found = None if line is None else self._decoded(kind, identity, line)
+        # An older view may find a later copy, of a payment that has come back and aged out again since.
+        if found is None or found.version < stub.payment_version:
+            raise StoreNotUsable(
+                self._archives.path(stub.month),
+                f"does not hold payment {identity} as it was archived; put a backup of this file in its place.",
+            )
+        return found
 
     def _each_stored(self, kind: type[R], ids: Iterable[int]) -> Iterator[R]:
         for identity in ids:
