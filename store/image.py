@@ -76,6 +76,10 @@ class Layer:
             self._postings[table] = found
         return found
 
+    def left_of(self, table: str, ids: set[int]) -> set[int]:
+        """Return the ids of the records that this layer has not written: of those, older keys still hold."""
+        return {each for each in ids if (table, each) not in self.records}
+
     def over(self, older: Layer, keys_of: KeysOf) -> Layer:
         """Return both as one layer, this one the younger."""
         merged = {table: self.postings(table, keys_of).over(postings) for table, postings in older._postings.items()}
@@ -153,6 +157,7 @@ class Image:
         """Return, in rising order, the ids of all records that have this key, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
+            found = layer.left_of(table, found)
             found.update(layer.postings(table, self.keys_of).equal(column, key))
         return sorted(found)
 
@@ -160,6 +165,7 @@ class Image:
         """Return the ids of all records that have a key up to this one, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).up_to(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
+            found = layer.left_of(table, found)
             found.update(layer.postings(table, self.keys_of).up_to(column, key))
         return sorted(found)
 

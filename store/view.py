@@ -56,6 +56,10 @@ class View:
             raise NotFound(kind.WORD, identity)
         return found
 
+    def stored(self, kind: type[R], identity: int) -> R | None:
+        """Return a record of the main store as it was last written; None if there is none of this id."""
+        return self._stored(kind, identity)
+
     def all(self, kind: type[R]) -> Iterator[R]:
         """Yield every record of a kind in the order of ids, Payments as of now."""
         return (self._now(each) for each in self.all_stored(kind))
