@@ -113,7 +113,7 @@ def write_checkpoint(
 
 def put_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
     """Put an index in its place."""
-    beside = path.with_suffix(".index.new")
+    beside = path.with_name(f"{path.name}.new")
     write_index(disk, beside, index, fit)
     disk.rename(beside, path)
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Generic, cast
 
+from tinydb.queries import QueryInstance
+
 from store.accounts import BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
@@ -43,7 +45,9 @@ def key_of(value: object) -> int:
         case bool() | int():
             return int(value)
         case str():
-            return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "big", signed=True)
+            return int.from_bytes(
+                blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True
+            )
         case datetime():
             return (value - EPOCH) // timedelta(microseconds=1)
         case _:
@@ -125,7 +129,7 @@ def _asked(kind: type[Record], query: object, outer: QueryPath) -> tuple[str, in
             return next((found for part in parts if (found := _asked(kind, part, outer)) is not None), None)
         case ("==", tuple() as path, value):
             return _column(kind, (*outer, *path), value)
-        case ("any", tuple() as path, inner):
+        case ("any", tuple() as path, QueryInstance() as inner):
             return _asked(kind, inner, (*outer, *path, "any"))
         case _:
             return None

@@ -7,12 +7,13 @@ nothing on the ones before, appends once, syncs once, and then tells each.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from store.database import Database, Draft
-from store.errors import StoreError
+from store.errors import NotWritten
 from store.image import Image
 from store.transaction import Transaction
 
@@ -23,30 +24,56 @@ MOST_AT_ONCE = 256
 IDLE_SECONDS = 2.0
 """How long the thread waits for more before it ends; the next decision starts another."""
 
-_Job = tuple[Callable[[Transaction], Any], "Future[Any]"]
+Job = tuple[Callable[[Transaction], Any], "Future[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a future is told: a result or what was raised. It rests on the first `drafts` of what is appended."""
+
+    future: Future[Any]
+    result: Any
+    failure: BaseException | None
+    drafts: int
+
+    def tell(self) -> None:
+        if self.failure is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.failure)
 
 
 class Committer:
-    """Gathers decisions of many callers into few appends."""
+    """Gathers decisions of many callers into few appends; `afterwards` is called when these are done."""
 
-    def __init__(self, database: Database, transaction_on: Callable[[Image], Transaction], wait_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        transaction_on: Callable[[Image], Transaction],
+        afterwards: Callable[[], None],
+        wait_seconds: float,
+    ) -> None:
         self._database = database
         self._transaction_on = transaction_on
+        self._afterwards = afterwards
         self._wait_seconds = wait_seconds
-        self._waiting: list[_Job] = []
+        self._waiting: list[Job] = []
         self._changed = threading.Condition()
         self._running = False
 
     def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
-        """Queue a decision; its future has the result once it is on the disk, or what was raised."""
+        """Queue a decision; its future has the result once it is on the disk, or what was raised.
+
+        A future that is cancelled before its decision has begun keeps it from being run; later it cannot be cancelled.
+        """
         future: Future[T] = Future()
         with self._changed:
             self._waiting.append((decide, future))
             if self._running:
                 self._changed.notify()
             else:
-                self._running = True
                 threading.Thread(target=self._serve, name="committer", daemon=True).start()
+                self._running = True
         return future
 
     def _serve(self) -> None:
@@ -56,30 +83,36 @@ class Committer:
                     self._running = False
                     return
                 jobs, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            self._commit(jobs)
+            self.commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        told: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def commit(self, jobs: Sequence[Job]) -> None:
+        """Run decisions and commit what they write; each future is told."""
+        told: list[_Told] = []
         try:
             with self._database.locked(wait_seconds=self._wait_seconds) as image:
                 drafts: list[Draft] = []
                 for decide, future in jobs:
-                    tx = self._transaction_on(image)
-                    try:
-                        result = decide(tx)
-                    except BaseException as error:  # noqa: BLE001 - it is raised where the caller asks its future
-                        told.append((future, None, error))
-                        continue
-                    told.append((future, result, None))
-                    if tx.has_writes:
-                        drafts.append(tx.draft())
-                        image = drafts[-1].image  # noqa: PLW2901 - each decision stands on those before it
+                    result, failure = self._decided(decide, drafts[-1].image if drafts else image, drafts)
+                    told.append(_Told(future, result, failure, len(drafts)))
                 if drafts:
                     self._database.append(drafts)
-        except StoreError as error:
-            told = [(future, None, error) for _, future in jobs]
-        for future, result, failure in told:
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        except BaseException as error:  # noqa: BLE001 - a thread's outermost handler: who waits must be told
+            kept = error.kept if isinstance(error, NotWritten) else 0
+            standing = [each for each in told if kept and each.drafts <= kept]
+            told = [*standing, *(_Told(future, None, error, 0) for _, future in jobs[len(standing) :])]
+        for each in told:
+            each.tell()
+        self._afterwards()
+
+    def _decided(
+        self, decide: Callable[[Transaction], Any], image: Image, drafts: list[Draft]
+    ) -> tuple[Any, BaseException | None]:
+        """Run one decision, and add what it writes to the drafts; return its result, or what it raised."""
+        try:
+            tx = self._transaction_on(image)
+            result = decide(tx)
+            if tx.has_writes:
+                drafts.append(tx.draft(safe_n=self._database.safe_n))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the caller asks its future
+            return None, error
+        return result, None

@@ -82,7 +82,9 @@ class Layer:
 
     def over(self, older: Layer, keys_of: KeysOf) -> Layer:
         """Return both as one layer, this one the younger."""
-        merged = {table: self.postings(table, keys_of).over(postings) for table, postings in older._postings.items()}
+        # A copy: a reader in another thread may be asking the older one at this moment, and adds to it.
+        known = dict(older._postings)
+        merged = {table: self.postings(table, keys_of).over(postings) for table, postings in known.items()}
         return Layer({**older.records, **self.records}, merged)
 
 

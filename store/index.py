@@ -1,7 +1,7 @@
 """The index beside a checkpoint: where each record stands in it, and the sorted columns that queries ask.
 
 It is made of the checkpoint alone and can always be made again; it is ignored unless it fits the checkpoint. Opening
-maps the file: nothing of it is read before it is asked for.
+maps the file and sums it up; nothing of it is copied before it is asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -43,6 +44,7 @@ class _Contents(msgspec.Struct, frozen=True):
     size: int
     check: str
     sections: list[_Section]
+    numbers_check: int
 
 
 class Places:
@@ -112,7 +114,7 @@ def sorted_column(pairs: Iterable[tuple[int, int]]) -> SortedColumn:
 
 
 def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
-    """Write an index file to `path` (the caller puts it in its place). It needs no sync: it can be made again."""
+    """Write an index file to `path` and sync it, so that no part of it is missing where its name is on the disk."""
     arrays: list[tuple[str, Sequence[int]]] = []
     for table, places in index.places.items():
         arrays += [
@@ -129,11 +131,15 @@ def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
         sections.append(_Section(name, start, len(numbers)))
         parts.append(array("q", numbers).tobytes() if not isinstance(numbers, array) else numbers.tobytes())
         start += len(numbers)
-    contents = msgspec.json.encode(_Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections))
+    numbers_bytes = b"".join(parts)
+    contents = msgspec.json.encode(
+        _Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections, crc32(numbers_bytes))
+    )
     padded = contents + b" " * (-(len(contents) + 1) % WORD) + b"\n"
     file = disk.create(path)
     try:
-        file.append(len(padded).to_bytes(WORD, "little") + padded + b"".join(parts), 0)
+        file.append(len(padded).to_bytes(WORD, "little") + padded + numbers_bytes, 0)
+        file.sync()
     finally:
         file.close()
 
@@ -164,7 +170,10 @@ def _read(file: File, fit: Fit) -> Index | None:
     total = sum(each.count for each in contents.sections)
     if not fits or Fit(contents.n, contents.size, contents.check) != fit or size != start + total * WORD:
         return None
-    numbers = file.mapped()[start:].cast("q")
+    mapped = file.mapped()[start:]
+    if crc32(mapped) != contents.numbers_check:
+        return None
+    numbers = mapped.cast("q")
     found = {each.name: numbers[each.start : each.start + each.count] for each in contents.sections}
     places: dict[str, Places] = {}
     columns: dict[tuple[str, str], SortedColumn] = {}

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from store.errors import StoreBusy, StoreNotUsable
@@ -42,8 +42,8 @@ class ProcessLock:
             raise self._busy(wait_seconds)
         try:
             self._open()
-            self._take(give_up_at, wait_seconds)
             try:
+                self._take(give_up_at, wait_seconds)
                 yield
             finally:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
@@ -51,9 +51,15 @@ class ProcessLock:
             self._threads.release()
 
     def _open(self) -> None:
-        """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours."""
+        """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours.
+
+        It is closed then, or the parent's death would not free the lock.
+        """
         if self._descriptor >= 0 and self._opened_by == os.getpid():
             return
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -72,8 +78,10 @@ class ProcessLock:
                 time.sleep(pause_seconds)
                 pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             else:
-                if os.pread(self._descriptor, len(self._signature) + 1, 0) != self._signature:
-                    sign(self._descriptor)
+                # Who cannot be named, on a full disk say, may hold it all the same.
+                with suppress(OSError):
+                    if os.pread(self._descriptor, len(self._signature) + 1, 0) != self._signature:
+                        sign(self._descriptor)
                 return
 
     def _busy(self, wait_seconds: float) -> StoreBusy:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from store.actors import ROOT_RESELLER_ID
 from store.archives import Archives
 from store.committer import Committer
-from store.database import CHECKPOINT_NAME, Database, Draft
+from store.database import CHECKPOINT_NAME, SMALLEST_JOURNAL_WORTH_FOLDING, Database, Draft
 from store.disk import Disk, RealDisk
 from store.errors import StoreBusy, StoreNotUsable
 from store.image import Image, Key
@@ -51,12 +51,16 @@ class Store:
         self.database = Database(folder, self.disk)
         self.archives = Archives(folder, self.disk)
         self.fold_problem = ""
-        self._committer = Committer(self.database, self._transaction_on, WAIT_SECONDS)
+        self._committer = Committer(self.database, self._transaction_on, self._fold_if_worth_it, WAIT_SECONDS)
         self._folding = threading.Lock()
+        self._fold_from_bytes = 0
 
     def view(self) -> View:
         """Return the store as it is now. Raises StoreNotUsable if its files cannot be read or are damaged."""
-        image = self.database.image()
+        return self.view_of(self.database.image())
+
+    def view_of(self, image: Image) -> View:
+        """Return the store as it is in an image of it."""
         return View(self.folder, image, self._now(image), self.archives)
 
     @contextmanager
@@ -70,7 +74,7 @@ class Store:
             tx = self._transaction_on(image)
             yield tx
             if tx.has_writes:
-                self.database.append([tx.draft()])
+                self.database.append([tx.draft(safe_n=self.database.safe_n)])
         self._fold_if_worth_it()
 
     def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
@@ -114,7 +118,9 @@ class Store:
 
     def _fold_if_worth_it(self) -> None:
         """Fold the journal in the background once it has grown; `fold_problem` keeps what went wrong."""
-        if self.database.checkpoint_is_worth_it() and self._folding.acquire(blocking=False):
+        if not self.database.checkpoint_is_worth_it() or self.database.journal_bytes() < self._fold_from_bytes:
+            return
+        if self._folding.acquire(blocking=False):
             threading.Thread(target=self._fold, name="checkpoint").start()
 
     def _fold(self) -> None:
@@ -122,8 +128,11 @@ class Store:
             with suppress(StoreBusy):
                 self.database.fold(wait_seconds=0)
             self.fold_problem = ""
+            self._fold_from_bytes = 0
         except StoreNotUsable as error:
             self.fold_problem = str(error)
+            # Not again at each commit: on a full disk every try fills it to the last byte for a while.
+            self._fold_from_bytes = self.database.journal_bytes() + SMALLEST_JOURNAL_WORTH_FOLDING
         finally:
             self._folding.release()
 
@@ -133,8 +142,14 @@ def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = N
 
     Raises StoreNotUsable if the folder cannot be made, read or written, or if its files are damaged or too new.
     """
+    disk = disk or RealDisk()
     try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in made:
+            # One that may be written, but not read, cannot be synced by anybody.
+            with suppress(PermissionError):
+                disk.sync_folder(each.parent)
     except OSError as error:
         raise StoreNotUsable(
             folder, f"the folder cannot be made: {error.strerror}. Name another one with --data or GATEWATCH_DATA."
@@ -146,6 +161,8 @@ def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = N
     store = Store(folder, clock=clock, ids=ids, disk=disk)
     if not store.database.is_there() or store.view().find(Reseller, ROOT_RESELLER_ID) is None:
         store.database.create(lambda image: _first(store, image))
+    if store.database.is_of_older_form():
+        store.checkpoint()
     return store
 
 
@@ -155,4 +172,4 @@ def _first(store: Store, image: Image) -> Sequence[Draft]:
     if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
         return []
     tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
-    return [tx.draft()]
+    return [tx.draft(safe_n=store.database.safe_n)]

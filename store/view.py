@@ -19,6 +19,7 @@ from store.image import Image
 from store.judging import as_of
 from store.payments import Payment
 from store.records import R, Record, from_json
+from store.states import AWAITED
 from store.tables import RecordTable
 
 AWAITED_KEY = 1
@@ -41,6 +42,11 @@ class View:
     def revision(self) -> int:
         """How many transactions have been committed before this moment."""
         return self._image.n
+
+    @property
+    def image(self) -> Image:
+        """What the store's files held at this moment, for its upkeep."""
+        return self._image
 
     def find(self, kind: type[R], identity: int) -> R | None:
         """Return the record of this id, a Payment as of now, wherever it is; None if there is none."""
@@ -90,7 +96,8 @@ class View:
 
     def awaited(self) -> list[Payment]:
         """Return, as stored, the payments with an attempt that the engine still sends or asks about."""
-        return list(self._each_stored(Payment, self._having(Payment, "awaited", AWAITED_KEY)))
+        found = self._each_stored(Payment, self._having(Payment, "awaited", AWAITED_KEY))
+        return [each for each in found if any(attempt.state in AWAITED for attempt in each.attempts)]
 
     def closed_by(self, moment: datetime) -> Iterator[Payment]:
         """Yield the payments that were closed up to a moment, in the order of ids."""
@@ -115,7 +122,12 @@ class View:
         return RecordTable(_Documents(self, kind), kind.TABLE)
 
     def _line(self, kind: type[Record], identity: int) -> bytes | None:
-        return self._image.get(kind.TABLE, identity)
+        try:
+            return self._image.get(kind.TABLE, identity)
+        except OSError as error:
+            raise StoreNotUsable(
+                self._folder, f"record {identity} of table {kind.TABLE} cannot be read: {error.strerror}."
+            ) from error
 
     def _ids(self, kind: type[Record]) -> Iterable[int]:
         return self._image.ids(kind.TABLE)
