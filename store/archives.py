@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,17 +74,19 @@ class Archives:
         Raises StoreNotUsable if it is damaged or cannot be written; the old file stands then.
         """
         path = self.path(month)
+        beside = path.with_name(f"{path.name}.new")
         try:
             before = self.read(month) if self._disk.exists(path) else None
             ids = {*payments, *(before.index.of(Payment.TABLE).ids if before else ())}
             header = Header(revision=before.header.revision + 1 if before else 1, last_commit_at=at)
-            beside = path.with_suffix(".json.new")
             records = partial(_records, sorted(ids), payments, before)
             places, fit = write_checkpoint(self._disk, beside, header, {Payment.TABLE: records})
             self._disk.rename(beside, path)
             self._disk.sync_folder(self._folder)
             put_index(self._disk, self._index_path(month), Index(places, {}), fit)
         except OSError as error:
+            with suppress(OSError):
+                self._disk.remove(beside)
             raise StoreNotUsable(
                 path, f"the archive cannot be written: {error.strerror}. No payment was taken out of the store."
             ) from error

@@ -64,7 +64,8 @@ class Committer:
     def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
         """Queue a decision; its future has the result once it is on the disk, or what was raised.
 
-        A future that is cancelled before its decision has begun keeps it from being run; later it cannot be cancelled.
+        A future that is cancelled before its decision has begun, the wait for the lock included, keeps it from being
+        run; later it cannot be cancelled.
         """
         future: Future[T] = Future()
         with self._changed:
@@ -77,13 +78,23 @@ class Committer:
         return future
 
     def _serve(self) -> None:
-        while True:
+        try:
+            while jobs := self._next_jobs():
+                self.commit(jobs)
+        except BaseException:
+            # Whatever ends this thread, the next decision must start another one.
             with self._changed:
-                if not self._waiting and not self._changed.wait(IDLE_SECONDS) and not self._waiting:
-                    self._running = False
-                    return
-                jobs, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            self.commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
+                self._running = False
+            raise
+
+    def _next_jobs(self) -> list[Job]:
+        """Wait for decisions; none says that this thread ends."""
+        with self._changed:
+            if not self._waiting:
+                self._changed.wait(IDLE_SECONDS)
+            jobs, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            self._running = bool(jobs)
+            return jobs
 
     def commit(self, jobs: Sequence[Job]) -> None:
         """Run decisions and commit what they write; each future is told."""
@@ -92,6 +103,8 @@ class Committer:
             with self._database.locked(wait_seconds=self._wait_seconds) as image:
                 drafts: list[Draft] = []
                 for decide, future in jobs:
+                    if not future.set_running_or_notify_cancel():
+                        continue  # whoever asked for it has left
                     result, failure = self._decided(decide, drafts[-1].image if drafts else image, drafts)
                     told.append(_Told(future, result, failure, len(drafts)))
                 if drafts:
@@ -99,7 +112,9 @@ class Committer:
         except BaseException as error:  # noqa: BLE001 - a thread's outermost handler: who waits must be told
             kept = error.kept if isinstance(error, NotWritten) else 0
             standing = [each for each in told if kept and each.drafts <= kept]
-            told = [*standing, *(_Told(future, None, error, 0) for _, future in jobs[len(standing) :])]
+            stand = {each.future for each in standing}
+            others = [future for _, future in jobs if future not in stand and _is_wanted(future)]
+            told = [*standing, *(_Told(each, None, error, 0) for each in others)]
         for each in told:
             each.tell()
         self._afterwards()
@@ -116,3 +131,8 @@ class Committer:
         except BaseException as error:  # noqa: BLE001 - it is raised where the caller asks its future
             return None, error
         return result, None
+
+
+def _is_wanted(future: Future[Any]) -> bool:
+    """Say whether a future must be told: its decision has begun, or it can no longer be cancelled before it has."""
+    return future.running() or (not future.cancelled() and future.set_running_or_notify_cancel())
