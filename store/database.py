@@ -72,7 +72,7 @@ class Database:
         self._image = Image(next_ids={}, counts={}, keys_of=self._keys_of_json)
         self._changes: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REMEMBERED_CHANGES)
         self._safe_n = 0
-        self._named_journal = -1
+        self._named: Journal | None = None
         self._unmarked = ""
 
     def image(self) -> Image:
@@ -166,9 +166,7 @@ class Database:
 
         Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
         """
-        beside, index_beside = (
-            each.with_name(f"{each.name}.new") for each in (self._checkpoint_path, self._index_path)
-        )
+        beside, index_beside = _beside(self._checkpoint_path), _beside(self._index_path)
         with lock.ProcessLock(self.folder / CHECKPOINT_LOCK_NAME).held(wait_seconds=wait_seconds):
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
@@ -187,7 +185,10 @@ class Database:
                     self._checkpoint_path, f"the checkpoint cannot be written: {error.strerror}. The old one stands."
                 ) from error
             finally:
-                self._clear_away(beside, index_beside)
+                # What is not in its place now is of no use, and may be what fills the disk.
+                for each in (beside, index_beside, _beside(self._journal_path)):
+                    with suppress(OSError):
+                        self._disk.remove(each)
             return image.n
 
     def create(self, first: Callable[[Image], Sequence[Draft]]) -> None:
@@ -231,16 +232,22 @@ class Database:
             raise StoreNotUsable(self._stopped_path, f"cannot be read: {error.strerror}.") from error
 
     def allow_writing(self, *, wait_seconds: float) -> None:
-        """Write every record anew, and only when all of them are on the disk let writing go on.
+        """Write everything anew, and only when all of it is on the disk let writing go on.
 
         Raises StoreBusy, StoreNotUsable; the store stays stopped then.
         """
-        self.fold(wait_seconds=wait_seconds, stopped_too=True)
         try:
+            with self.locked(wait_seconds=wait_seconds, stopped_too=True):
+                # After a failed sync a later one may say that all is well, and not have written what failed.
+                book = self._open_journal()
+                new = self._write_journal(Base(base=book.base, was=book.base_hash), book.lines_after(book.base))
+                self._disk.rename(new, self._journal_path)
+                self._sync_folder()
+            self.fold(wait_seconds=wait_seconds, stopped_too=True)
             self._disk.remove(self._stopped_path)
             self._disk.sync_folder(self.folder)
         except OSError as error:
-            raise StoreNotUsable(self._stopped_path, f"cannot be taken away: {error.strerror}.") from error
+            raise StoreNotUsable(self._stopped_path, f"writing cannot go on: {error.strerror}.") from error
         self._unmarked = ""
 
     def _latest(self) -> Image:
@@ -386,9 +393,9 @@ class Database:
 
     def _put_name_on_the_disk(self, book: Journal) -> None:
         """Sync the folder before the first append to a journal: who put it there may have been killed before that."""
-        if self._named_journal != book.identity:
+        if self._named is not book:
             self._sync_folder()
-            self._named_journal = book.identity
+            self._named = book
 
     def _written_in_part(self, book: Journal, before: int, error: OSError) -> NotWritten:
         """Cut off what is torn, but leave whole lines: others may have read them. Return how many there are."""
@@ -448,33 +455,32 @@ class Database:
 
     def _switch(self, folded: Image, beside: Path, index_beside: Path) -> None:
         """Put a checkpoint in its place, and a journal with only what came after it; to be called under the lock."""
-        lines = self._open_journal().lines_after(folded.n)
-        new = self._write_journal(Base(base=folded.n, was=folded.hash), lines)
-        try:
-            self._disk.rename(beside, self._checkpoint_path)
-            # Whoever follows the journal to the new one finds the index there, and need not read all records.
-            self._disk.rename(index_beside, self._index_path)
-            self._sync_folder()
-            self._disk.rename(new, self._journal_path)
-        finally:
-            self._clear_away(new)
-        # The next append syncs the folder, if this fails or is not reached.
+        new = self._write_journal(Base(base=folded.n, was=folded.hash), self._open_journal().lines_after(folded.n))
+        self._disk.rename(beside, self._checkpoint_path)
+        # Whoever follows the journal to the new one finds the index there, and need not read all records.
+        self._disk.rename(index_beside, self._index_path)
+        self._sync_folder()
+        self._disk.rename(new, self._journal_path)
         self._sync_folder()
 
     def _make(self) -> None:
         """Make the files of an empty store; the checkpoint, by which it is one, comes last."""
-        if self._disk.exists(self._journal_path):
-            book = self._read_journal()
-            if book.base or next(book.read_on(), None) is not None:
-                raise StoreNotUsable(
-                    self._checkpoint_path, "is missing, but there is a journal of it; put a backup of it in its place."
-                )
-        beside = self._checkpoint_path.with_name(f"{CHECKPOINT_NAME}.new")
+        if self._disk.exists(self._journal_path) and self._read_journal().holds_any():
+            raise StoreNotUsable(
+                self._checkpoint_path,
+                "is missing, but there is a journal of it; put a backup of both in their place.",
+            )
+        beside = _beside(self._checkpoint_path)
         write_checkpoint(self._disk, beside, Header(), {})
         self._disk.rename(self._write_journal(Base(base=0, was=journal.NO_HASH), b""), self._journal_path)
-        self._sync_folder()
+        self._disk.sync_folder(self.folder)
         self._disk.rename(beside, self._checkpoint_path)
-        self._sync_folder()
+        try:
+            self._disk.sync_folder(self.folder)
+        except OSError:
+            # A later sync may not save what this one did not: it must be made again.
+            self._disk.remove(self._checkpoint_path)
+            raise
 
     def _upgrade(self, header: Header) -> None:
         """Give a store of form 1, which had no journal, an empty one. Raises StoreNotUsable for any other form."""
@@ -487,15 +493,9 @@ class Database:
 
     def _write_journal(self, base: Base, lines: bytes) -> Path:
         """Write a journal beside the one that there is, and return its path."""
-        new = self._journal_path.with_name(f"{JOURNAL_NAME}.new")
+        new = _beside(self._journal_path)
         journal.create(self._disk, new, base, lines)
         return new
-
-    def _clear_away(self, *paths: Path) -> None:
-        """Remove what was written beside and is not used, as far as that is possible: it may be what fills the disk."""
-        for each in paths:
-            with suppress(OSError):
-                self._disk.remove(each)
 
     def _keys_of_json(self, table: str, line: bytes) -> list[tuple[str, int]]:
         try:
@@ -546,6 +546,11 @@ def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
             for name, key in image.keys_of(table, record):
                 pairs.setdefault((table, name), []).append((key, identity))
     return {name: sorted_column(each) for name, each in pairs.items()}
+
+
+def _beside(path: Path) -> Path:
+    """Return where the next form of a file is written before it takes its place."""
+    return path.with_name(f"{path.name}.new")
 
 
 def _stopped(why: str) -> str:

@@ -119,6 +119,7 @@ class Journal:
         self._starts: list[int] = []
         self.base = first.base
         self.last_n = first.base
+        self.base_hash = first.was
         self.last_hash = first.was
         self.size = size
 
@@ -151,6 +152,10 @@ class Journal:
             yield line
             self.accept(line)
             start = stop
+
+    def holds_any(self) -> bool:
+        """Say whether it is, or was, the journal of any transaction."""
+        return self.base > 0 or self._file.size() > self.size
 
     def cut(self, size: int) -> None:
         """Cut off a torn end, without syncing; only to be called under the lock."""

@@ -17,6 +17,8 @@ from random import Random
 
 SECTOR_BYTES = 64
 """What a disk writes whole or not at all; small, so that one line of the journal has several."""
+MUTATIONS = frozenset({"append", "sync", "truncate", "create", "rename", "remove", "sync_folder"})
+"""The operations that change what is, or surely stays, on a disk."""
 TORN_AT_RANDOM = 6
 """How many random sets of sectors of each write are tried beside the regular ones."""
 
@@ -238,7 +240,11 @@ class FakeDisk:
             self._name(Named(path.name, None))
 
     def sync_folder(self, folder: Path) -> None:
-        self.about_to("sync_folder", folder.name)
+        try:
+            self.about_to("sync_folder", folder.name)
+        except OSError:
+            self.unsynced.clear()
+            raise
         for each in self.unsynced:
             each.apply(self.durable_names)
         self.unsynced.clear()

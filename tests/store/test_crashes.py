@@ -33,11 +33,10 @@ from tests.makers import (
     make_payment,
     success_of,
 )
-from tests.store.fake_disk import FakeDisk, Step
+from tests.store.fake_disk import MUTATIONS, FakeDisk, Step
 
 States = dict[tuple[tuple[str, bytes], ...], int]
 """What a power cut may leave, each file's name and content, and how many transactions were acknowledged then."""
-MUTATIONS = frozenset({"append", "sync", "truncate", "create", "rename", "remove", "sync_folder"})
 
 
 @dataclass
@@ -210,7 +209,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_power_cut_before_any_operation_loses_nothing_that_was_acknowledged(run: Run, tmp_path: Path) -> None:
-    assert len(run.watch.operations) > 60
+    assert len(run.watch.operations) > 50
     assert len(run.watch.found) > 500
     for content, acknowledged in run.watch.found.items():
         assert_sound(tmp_path, FakeDisk(dict(content)), acknowledged)
