@@ -113,7 +113,9 @@ def _payments(view: View) -> Iterator[shapes.Shape]:
     archived = set(view.every_id(ArchivedPayment))
     for payment_id in merge(view.every_id(Payment), sorted(archived)):
         payment = view.get(Payment, payment_id)
-        head = shapes.payment_whole(payment) | {
+        head = shapes.payment(payment) | {
+            "created_by": payment.created_by,
+            "description": payment.description,
             "customer_message": payment.customer_message,
             "archived": payment_id in archived,
         }
