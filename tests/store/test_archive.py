@@ -28,6 +28,7 @@ from store.record_audit import record_problems
 from store.states import PaymentStatus
 from store.store import Store, Transaction, open_store
 from tests.makers import ANNA, Shop, make_payment, open_shop
+from tests.store.fake_disk import FakeDisk, Step
 
 QUARTER = timedelta(days=90)
 AT_ONCE = timedelta(0)
@@ -337,6 +338,40 @@ def test_one_at_a_time_moves_payments(shop: Shop) -> None:
         age_out(shop.store, after=AT_ONCE)
 
 
+def test_a_power_cut_at_any_operation_leaves_each_payment_whole_in_one_place(tmp_path: Path) -> None:
+    disk = FakeDisk()
+    shop = open_shop(tmp_path, disk=disk)
+    payment, attempt = completed(shop, "r1")
+    other, _ = completed(shop, "r2")
+    left: dict[tuple[tuple[str, bytes], ...], int] = {}
+    lines = len(shop.rules(payment))
+
+    def note(_step: Step | None = None) -> None:
+        for content in disk.survivals():
+            left[tuple(sorted(content.items()))] = lines
+
+    disk.before = note
+    assert age_out(shop.store, after=AT_ONCE, at_most=1) == 1
+    assert shop.pending(attempt).rule.name == "pending-noted"
+    lines += 1
+    assert age_out(shop.store, after=AT_ONCE) == 2
+    note()
+
+    moved = set()
+    for content, told in left.items():
+        store = open_store(tmp_path, clock=shop.clock, disk=FakeDisk(dict(content)))
+        again = replace(shop, store=store)
+        assert sound(store)
+        assert len(again.rules(payment)) >= told
+        assert len(again.rules(other)) == 2
+        view = store.view()
+        moved.add(tuple(view.holds(Payment, each) for each in (payment, other)))
+        assert again.success(attempt, "r9").rule.name == "second-charge"
+        assert sound(store)
+    assert moved == {(True, True), (False, True), (False, False)}
+    assert len(left) > 100
+
+
 ATTEMPTS = 3
 told = st.tuples(
     st.sampled_from(["success", "failure", "pending"]),
@@ -346,7 +381,7 @@ told = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @pytest.mark.parametrize("cancelled", [False, True])
 @given(course=st.lists(st.tuples(told, st.booleans()), max_size=8))
 def test_any_answers_with_ageing_out_between_them_give_the_same_money_as_without(
