@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ def write_checkpoint(
     disk: Disk,
     path: Path,
     header: Header,
-    tables: dict[str, Callable[[], Iterator[tuple[int, bytes]]]],
+    tables: Mapping[str, Callable[[], Iterator[tuple[int, bytes]]]],
 ) -> tuple[dict[str, Places], Fit]:
     """Write a checkpoint to `path` and sync it (the caller puts it in its place).
 
@@ -144,7 +144,7 @@ def make_index(path: Path, file: File, keys_of: KeysOf) -> Index:
             elif line not in (b"{", b"}", b"},", b"") and not line.startswith(b'"_store": '):
                 raise _damaged(path, f"line {number} is not a record of its own")
         offset += len(line) + 1
-    if not content.endswith(b"\n}\n"):
+    if not content.endswith(b"\n}\n}\n" if places else b"}}\n}\n"):
         raise _damaged(path, "its end is missing")
     columns: dict[tuple[str, str], SortedColumn] = {name: sorted_column(each) for name, each in pairs.items()}
     return Index({name: _places(each) for name, each in places.items()}, columns)

@@ -44,7 +44,6 @@ class _Contents(msgspec.Struct, frozen=True):
     size: int
     check: str
     sections: list[_Section]
-    numbers_check: int
 
 
 class Places:
@@ -131,49 +130,41 @@ def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
         sections.append(_Section(name, start, len(numbers)))
         parts.append(array("q", numbers).tobytes() if not isinstance(numbers, array) else numbers.tobytes())
         start += len(numbers)
-    numbers_bytes = b"".join(parts)
-    contents = msgspec.json.encode(
-        _Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections, crc32(numbers_bytes))
-    )
-    padded = contents + b" " * (-(len(contents) + 1) % WORD) + b"\n"
+    contents = msgspec.json.encode(_Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections))
+    padded = contents + b" " * (-len(contents) % WORD)
+    body = len(padded).to_bytes(WORD, "little") + padded + b"".join(parts)
     file = disk.create(path)
     try:
-        file.append(len(padded).to_bytes(WORD, "little") + padded + numbers_bytes, 0)
+        file.append(crc32(body).to_bytes(WORD, "little") + body, 0)
         file.sync()
     finally:
         file.close()
 
 
 def read_index(disk: Disk, path: Path, fit: Fit) -> Index | None:
-    """Return the index if there is one and it fits the checkpoint, None otherwise."""
+    """Return the index if there is one that is whole and fits the checkpoint, None otherwise: it can be made again."""
     try:
         file = disk.open_to_read(path)
-    except FileNotFoundError:
+    except OSError:
         return None
     try:
         return _read(file, fit)
+    except (OSError, msgspec.MsgspecError):
+        return None
     finally:
         file.close()
 
 
 def _read(file: File, fit: Fit) -> Index | None:
-    size = file.size()
-    if size < WORD:
+    whole = file.mapped()
+    if len(whole) < 2 * WORD or crc32(whole[WORD:]) != int.from_bytes(whole[:WORD], "little"):
         return None
-    length = int.from_bytes(file.pread(WORD, 0), "little")
-    try:
-        contents = msgspec.json.decode(file.pread(min(length, size), WORD), type=_Contents)
-    except msgspec.MsgspecError:
+    start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
+    contents = msgspec.json.decode(whole[2 * WORD : start], type=_Contents)
+    written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check))
+    if written != (INDEX_FORMAT, _byte_order(), fit):
         return None
-    start = WORD + length
-    fits = (contents.format, contents.byte_order) == (INDEX_FORMAT, _byte_order())
-    total = sum(each.count for each in contents.sections)
-    if not fits or Fit(contents.n, contents.size, contents.check) != fit or size != start + total * WORD:
-        return None
-    mapped = file.mapped()[start:]
-    if crc32(mapped) != contents.numbers_check:
-        return None
-    numbers = mapped.cast("q")
+    numbers = whole[start:].cast("q")
     found = {each.name: numbers[each.start : each.start + each.count] for each in contents.sections}
     places: dict[str, Places] = {}
     columns: dict[tuple[str, str], SortedColumn] = {}

@@ -155,7 +155,7 @@ class Journal:
 
     def holds_any(self) -> bool:
         """Say whether it is, or was, the journal of any transaction."""
-        return self.base > 0 or self._file.size() > self.size
+        return self.last_n > 0 or self._file.size() > self.size
 
     def cut(self, size: int) -> None:
         """Cut off a torn end, without syncing; only to be called under the lock."""
