@@ -189,6 +189,8 @@ class Database:
                 for each in (beside, index_beside, _beside(self._journal_path)):
                     with suppress(OSError):
                         self._disk.remove(each)
+            # Follow the new journal before somebody folds that, too: changes are told across one checkpoint only.
+            self.image()
             return image.n
 
     def create(self, first: Callable[[Image], Sequence[Draft]]) -> None:

@@ -113,7 +113,7 @@ def sorted_column(pairs: Iterable[tuple[int, int]]) -> SortedColumn:
 
 
 def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
-    """Write an index file to `path` and sync it, so that no part of it is missing where its name is on the disk."""
+    """Write an index file to `path` and sync it, so that it need not be made again after a crash."""
     arrays: list[tuple[str, Sequence[int]]] = []
     for table, places in index.places.items():
         arrays += [

@@ -218,6 +218,23 @@ def test_a_power_cut_while_writing_is_allowed_again_loses_nothing_that_was_ackno
         assert names(opened(tmp_path, FakeDisk(dict(content)))) in (["Ada"], ["Ada", "Bob"])
 
 
+def test_what_was_cut_off_never_comes_back_behind_what_is_written_next(
+    store: Store, disk: FakeDisk, tmp_path: Path
+) -> None:
+    """A new line may be as long as the torn one in its place, and behind that there may be a whole one."""
+    content = disk.content()
+    jobs: list[Job] = [(partial(make_account, name=each), Future[Account]()) for each in ("Ada", "Bob")]
+    store._committer.commit(jobs)
+    content["gatewatch.journal"] = disk.content()["gatewatch.journal"].replace(b'"Ada"', b"\0" * 5)
+    torn = FakeDisk(content)
+    left: dict[tuple[tuple[str, bytes], ...], None] = {}
+    torn.before = lambda _: left.update((tuple(each.items()), None) for each in torn.survivals())
+    assert add(opened(tmp_path, torn), "Cyd") == 1
+    assert len(left) > 10
+    for each in left:
+        assert names(opened(tmp_path, FakeDisk(dict(each)))) in ([], ["Cyd"])
+
+
 def test_an_error_at_any_one_operation_never_loses_what_was_acknowledged(tmp_path: Path) -> None:
     """Each operation of a workload fails once, in turn: whoever was told that it is stored finds it, also later."""
     for error in (FULL, BROKEN):
