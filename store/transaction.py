@@ -110,6 +110,8 @@ class Transaction(View):
         self, kind: type[Record], identity: int, written: tuple[bytes, Record] | None, *, was_there: bool
     ) -> None:
         self._written[(kind.TABLE, identity)] = written
+        if not was_there and self._next_ids.get(kind.TABLE, 1) <= identity:
+            self._next_ids[kind.TABLE] = identity + 1
         self._added[kind.TABLE] = self._added.get(kind.TABLE, 0) + (written is not None) - was_there
 
     def _stored(self, kind: type[R], identity: int) -> R | None:
@@ -174,7 +176,6 @@ class Transaction(View):
             written[identity] = (to_json(record), record)
         for identity, each in written.items():
             self._write(kind, identity, each, was_there=self._stored(kind, identity) is not None)
-            self._next_ids[kind.TABLE] = max(self._next_ids.get(kind.TABLE, 1), identity + 1)
 
 
 def subject_of(record: Record) -> str:
