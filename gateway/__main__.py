@@ -33,8 +33,17 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where gateways' answers are listened for.")
 @click.option("--port", default=8480, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--public-url", default="", help="How gateways reach this engine; needed unless they are on loopback.")
+@click.option(
+    "--archive-after-days",
+    default=90,
+    show_default=True,
+    type=click.IntRange(1, 36500),
+    help="When closed payments move to the store's monthly archive files.",
+)
 @click.option("--until-stdin-closes", is_flag=True, help="Stop when standard input ends, as on SIGTERM.")
-def serve(*, data: Path | None, host: str, port: int, public_url: str, until_stdin_closes: bool) -> None:
+def serve(
+    *, data: Path | None, host: str, port: int, public_url: str, archive_after_days: int, until_stdin_closes: bool
+) -> None:
     """Send queued attempts, take answers, end periods. One engine serves one store."""
     # aiohttp takes a third of a second to import; --help and wrong usage do without.
     from gateway.engine import EngineOptions, serve_store  # noqa: PLC0415
@@ -46,7 +55,7 @@ def serve(*, data: Path | None, host: str, port: int, public_url: str, until_std
     problems = public_url_problems(public_url) if public_url else []
     if problems:
         raise click.BadParameter(" ".join(problems), param_hint="--public-url")
-    options = EngineOptions(host=host, port=port, public_url=public_url)
+    options = EngineOptions(host=host, port=port, public_url=public_url, archive_after_days=archive_after_days)
 
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))

@@ -6,15 +6,17 @@ It and the panel meet only in the store. It wakes when the store changes, when a
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from ipaddress import ip_address
 
 from aiohttp import web
 
+from gateway.ageing import keep_ageing_out
+from gateway.agenda import Agenda
 from gateway.client import GatewayClient
 from gateway.dispatch import Departure, arrive, depart, give_up
 from gateway.listener import Listener
@@ -22,12 +24,12 @@ from gateway.log import EventLog, http_logger, place_of
 from gateway.outcomes import Outcome
 from gateway.requests import NotSendable
 from gateway.sending import Step, StepKind, next_step
+from store.archive import ARCHIVE_AFTER_DAYS
 from store.engine_presence import held_by_this_engine
 from store.errors import Refused, StoreNotUsable
 from store.judging import next_change_at
 from store.payment_commands import apply_time
 from store.payments import Attempt, Payment
-from store.states import AWAITED
 from store.store import Store
 
 POLL_SECONDS = 0.1
@@ -43,7 +45,7 @@ FINISH_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """Where the engine listens.
+    """Where the engine listens, and when closed payments go to the archive.
 
     `public_url` is how gateways reach it; empty: only connectors on loopback are served.
     """
@@ -51,6 +53,7 @@ class EngineOptions:
     host: str = "127.0.0.1"
     port: int = 8480
     public_url: str = ""
+    archive_after_days: int = ARCHIVE_AFTER_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every attempt's next step, when a deadline or due date next passes, and which attempts are not settled yet."""
+    """What is due now, whether a deadline or due date has passed, and when to look again if nothing changes."""
 
     dues: tuple[Due, ...]
-    next_change_at: datetime | None
-    awaited: frozenset[str]
+    something_over: bool
+    look_again_at: datetime
+    left: set[str]
+    """The attempts that nothing is to be done with any more."""
 
 
 class Dispatcher:
@@ -90,9 +95,14 @@ class Dispatcher:
         self._options = options
         self._own_url = own_url
         self._stop = stop
+        self._agenda = Agenda(store)
+        self._next_day = datetime.min.replace(tzinfo=UTC)
+        """When due dates pass next: each at the end of its day, in UTC."""
         self._spoken_of: set[str] = set()
         """The attempts that this engine has sent a request for; others that are `sent` are asked about first."""
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._just_ended: deque[str] = deque()
+        """The attempts of which a request has ended since the last plan."""
         self._ended = 0
         self._slots: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE_PER_CONNECTOR))
 
@@ -112,26 +122,23 @@ class Dispatcher:
             for task in late:
                 task.cancel()
 
-    async def _turn(self, group: asyncio.TaskGroup) -> datetime | None:
-        """End what has run out, start what is due; return when the next thing is."""
+    async def _turn(self, group: asyncio.TaskGroup) -> datetime:
+        """Start what is due, end what has run out; return when the next thing is."""
         plan = await asyncio.to_thread(self._plan)
-        now = self._store.clock()
-        if plan.next_change_at is not None and plan.next_change_at <= now:
-            await asyncio.to_thread(self._end_periods)
-            plan = await asyncio.to_thread(self._plan)
-        self._spoken_of &= plan.awaited | self._under_way.keys()
-        moments = [] if plan.next_change_at is None else [plan.next_change_at]
+        self._spoken_of -= plan.left
         for due in plan.dues:
-            if due.step.at > now:
-                moments.append(due.step.at)
-            elif due.attempt_id not in self._under_way:
-                task = group.create_task(self._carry_out(due))
-                self._under_way[due.attempt_id] = task
-                task.add_done_callback(partial(self._note_end, due.attempt_id))
-        return min(moments, default=None)
+            task = group.create_task(self._carry_out(due))
+            self._under_way[due.attempt_id] = task
+            task.add_done_callback(partial(self._note_end, due.attempt_id))
+        if plan.something_over:
+            await asyncio.to_thread(self._end_periods)
+        return plan.look_again_at
 
     def _note_end(self, attempt_id: str, _task: asyncio.Task[None]) -> None:
         self._under_way.pop(attempt_id, None)
+        self._just_ended.append(attempt_id)
+        if attempt_id not in self._agenda:
+            self._spoken_of.discard(attempt_id)
         self._ended += 1
 
     def _state(self) -> tuple[object, int]:
@@ -139,34 +146,47 @@ class Dispatcher:
         return self._store.signature(), self._ended
 
     def _plan(self) -> Plan:
+        left = self._agenda.follow()
+        while self._just_ended:
+            self._agenda.look_again(self._just_ended.popleft())
+        now = self._store.clock()
         dues: list[Due] = []
-        changes: list[datetime] = []
-        awaited: set[str] = set()
-        for payment in self._store.view().all_stored(Payment):
+        something_over = self._next_day <= now
+        for payment in self._agenda.ready(now):
             change_at = next_change_at(payment)
-            if change_at is not None:
-                changes.append(change_at)
-            for attempt in payment.attempts:
-                if attempt.state not in AWAITED:
-                    continue
-                awaited.add(attempt.id)
-                step = None if attempt.id in self._under_way else self._next_step(payment, attempt)
-                if step is not None:
-                    dues.append(Due(attempt.id, attempt.connector_id, step))
-        return Plan(tuple(dues), min(changes, default=None), frozenset(awaited))
+            if change_at is not None and change_at <= now:
+                something_over = True
+                self._agenda.set_moment(payment.id, change_at)
+                continue
+            steps = self._steps(payment, now)
+            dues += [each for each in steps if each.step.at <= now]
+            moments = [each.step.at for each in steps if each.step.at > now]
+            self._agenda.set_moment(payment.id, min([*moments, *([change_at] if change_at else [])], default=None))
+        next_moment = self._agenda.next_moment()
+        return Plan(tuple(dues), something_over, min(self._next_day, next_moment or self._next_day), left)
 
-    def _next_step(self, payment: Payment, attempt: Attempt) -> Step | None:
-        return next_step(
-            attempt,
-            self._store.clock(),
-            in_progress=payment.in_progress == attempt.id,
-            ask_first=attempt.id not in self._spoken_of,
-            jitter=jitter_of(attempt),
-        )
+    def _steps(self, payment: Payment, now: datetime) -> list[Due]:
+        """Return the next step of each attempt of a payment that has one and of which no request is under way."""
+        steps: list[Due] = []
+        for attempt in payment.attempts:
+            if attempt.id in self._under_way:
+                continue
+            step = next_step(
+                attempt,
+                now,
+                in_progress=payment.in_progress == attempt.id,
+                ask_first=attempt.id not in self._spoken_of,
+                jitter=jitter_of(attempt),
+            )
+            if step is not None:
+                steps.append(Due(attempt.id, attempt.connector_id, step))
+        return steps
 
     def _end_periods(self) -> None:
         with self._store.transaction() as tx:
             ended = apply_time(tx)
+            today = datetime.combine(tx.now.date(), time(), UTC)
+        self._next_day = today + timedelta(days=1)
         for payment in ended:
             self._log.write("time applied", payment=payment.id, rule=payment.history[-1].rule)
 
@@ -216,10 +236,10 @@ class Dispatcher:
                 self._log.write("outcome not stored", attempt=due.attempt_id, reason=str(error))
                 await asyncio.sleep(AFTER_STORE_ERROR_SECONDS)
 
-    async def _sleep(self, wake_at: datetime | None, seen: tuple[object, int]) -> None:
+    async def _sleep(self, wake_at: datetime, seen: tuple[object, int]) -> None:
         """Sleep until the store changes, a step or period is due, a request has ended, or the engine is to stop."""
         while not self._stop.is_set() and self._state() == seen:
-            if wake_at is not None and wake_at <= self._store.clock():
+            if wake_at <= self._store.clock():
                 return
             await _wait(self._stop, POLL_SECONDS)
 
@@ -258,6 +278,7 @@ async def serve_store(
             on_listening(options.public_url or own_url)
             async with asyncio.TaskGroup() as group:
                 group.create_task(dispatcher.run(group))
+                group.create_task(keep_ageing_out(store, timedelta(days=options.archive_after_days), log, stop))
                 await stop.wait()
                 await site.stop()
         finally:

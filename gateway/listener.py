@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from aiohttp import web
 
@@ -23,7 +24,7 @@ from gateway.strict_body import MAX_BODY_BYTES
 from gateway.timestamps import SKEW_SHOWN_AFTER_SECONDS, skew_seconds, wire_time
 from store.answers import AnswerGiven, AnswerResult, Origin, Verdict, receive
 from store.connectors import Connector
-from store.errors import StoreNotUsable
+from store.errors import StoreBusy, StoreNotUsable
 from store.store import Store
 
 RETRY_AFTER_SECONDS = 5
@@ -68,12 +69,6 @@ def given_by(connector_id: int, answer: GatewayAnswer, *, origin: Origin, key: s
     )
 
 
-def store_answer(store: Store, given: AnswerGiven, *, wait_seconds: float = STORE_WAIT_SECONDS) -> Verdict:
-    """Store and judge an answer in a transaction of its own; on return it is on the disk. Raises StoreNotUsable."""
-    with store.transaction(wait_seconds=wait_seconds) as tx:
-        return receive(tx, given)
-
-
 class Listener:
     """The handlers of the port that gateways send their answers to."""
 
@@ -101,7 +96,7 @@ class Listener:
         self._note_skew(connector, answer)
         given = given_by(connector.id, answer, origin=Origin.CALLBACK, key=found.key_name)
         try:
-            verdict = await asyncio.to_thread(store_answer, self._store, given, wait_seconds=self._wait_seconds)
+            verdict = await self._stored(given)
         except StoreNotUsable as error:
             self._log.write("answer not stored", connector=connector.id, attempt=answer.attempt_id, reason=str(error))
             return _refused(Refusal(503, "The answer could not be stored; send it again."))
@@ -113,6 +108,19 @@ class Listener:
             rule=verdict.rule.name,
         )
         return self._acknowledged(found, verdict)
+
+    async def _stored(self, given: AnswerGiven) -> Verdict:
+        """Store and judge an answer; on return it is on the disk. Answers that wait together share one sync.
+
+        Raises StoreNotUsable. An answer that was given up may be stored all the same if it was its turn just then.
+        """
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                return await asyncio.wrap_future(self._store.submit(partial(receive, given=given)))
+        except TimeoutError:
+            raise StoreBusy(
+                self._store.path, f"took no answer within {self._wait_seconds:g} s; look at who holds its lock."
+            ) from None
 
     async def _believed(self, request: web.Request, identity: str) -> Believed | Refusal:
         """Return the verified answer, or the first thing that is wrong."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tinydb import where
 
 from store import accounts
+from store.archived_payment import ArchivedPayment
 from store.judging import Happening, judge
 from store.money import Money
 from store.payments import Payment
@@ -217,12 +218,16 @@ def same_answer(view: View, given: AnswerGiven, judged_for: str, *, but: int | N
 
 
 def payment_of_attempt(view: View, attempt_id: str, connector_id: int | None = None) -> Payment | None:
-    """Return the payment that has this attempt (of this connector, if one is named), as of now."""
+    """Return the payment that has this attempt (of this connector, if one is named), as of now, wherever it is."""
     named = where("id") == attempt_id
     if connector_id is not None:
         named &= where("connector_id") == connector_id
-    found = view.search(Payment, where("attempts").any(named))
-    return found[0] if found else None
+    asked = where("attempts").any(named)
+    found = view.search(Payment, asked)
+    if found:
+        return found[0]
+    archived = view.search(ArchivedPayment, asked)
+    return view.get(Payment, archived[0].id) if archived else None
 
 
 def of_payment(view: View, payment_id: int) -> list[Answer]:

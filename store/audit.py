@@ -1,12 +1,18 @@
-"""The money invariant of design section 2, *Money*: every charge in one place, every sum the same by two ways."""
+"""The money invariant of design section 2, *Money*: every charge in one place, every sum the same by two ways.
+
+A payment that has aged out counts like any other, by its stub.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from store.accounts import Account, BalanceTransaction
 from store.answers import Answer, ChargePlace
+from store.archived_payment import ArchivedPayment
 from store.payments import Payment
 from store.states import PaymentStatus
 
@@ -29,7 +35,7 @@ def _sums(view: View) -> list[str]:
         _add(charges, charge.currency, charge.amount)
         if each.place in (ChargePlace.HELD, ChargePlace.DISMISSED):
             _add(placed, charge.currency, charge.amount)
-    for payment in view.all(Payment):
+    for payment in _payments(view):
         if payment.status is PaymentStatus.COMPLETED:
             _add(placed, payment.total.currency, payment.total.amount)
     for line in view.all(BalanceTransaction):
@@ -43,6 +49,10 @@ def _sums(view: View) -> list[str]:
     ]
 
 
+def _payments(view: View) -> Iterator[Payment | ArchivedPayment]:
+    return chain(view.all(Payment), view.all(ArchivedPayment))
+
+
 def _add(sums: dict[str, Decimal], currency: str, amount: Decimal) -> None:
     sums[currency] = sums.get(currency, Decimal(0)) + amount
 
@@ -53,7 +63,7 @@ def _completed(view: View) -> list[str]:
         if each.place is ChargePlace.COMPLETED:
             completing.setdefault(each.payment_id, []).append(each)
     problems: list[str] = []
-    for payment in view.all(Payment):
+    for payment in _payments(view):
         charges = completing.pop(payment.id, [])
         if payment.status is PaymentStatus.COMPLETED:
             if [each.charge for each in charges] != [payment.total]:
@@ -109,7 +119,7 @@ def _books(view: View) -> list[str]:
         if account.balance.amount < 0:
             problems.append(f"Account {account.id} is below zero: {account.balance}.")
     debits = {each.payment_id: each for each in view.all(BalanceTransaction) if each.answer_id is None}
-    for payment in view.all(Payment):
+    for payment in _payments(view):
         line_found = debits.pop(payment.id, None)
         if payment.status is PaymentStatus.PAID_FROM_BALANCE and (
             line_found is None or line_found.change != -payment.total

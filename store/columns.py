@@ -12,9 +12,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Generic, cast
 
+from tinydb.queries import QueryInstance
+
 from store.accounts import BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
+from store.archived_payment import ArchivedPayment
 from store.judging import next_change_at
 from store.managers import Manager
 from store.payment_method import PaymentMethod
@@ -42,7 +45,9 @@ def key_of(value: object) -> int:
         case bool() | int():
             return int(value)
         case str():
-            return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "big", signed=True)
+            return int.from_bytes(
+                blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True
+            )
         case datetime():
             return (value - EPOCH) // timedelta(microseconds=1)
         case _:
@@ -81,6 +86,11 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
     ),
+    ArchivedPayment: (
+        _plain("account_id"),
+        _plain("number"),
+        Column("attempt_id", ("attempts", "any", "id"), lambda each: [one.id for one in each.attempts]),
+    ),
     Answer: (
         _plain("attempt_id"),
         _plain("payment_id"),
@@ -106,21 +116,21 @@ def keys_of(record: Record) -> list[tuple[str, int]]:
 
 
 def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:
-    """Return the column and key that a TinyDB query asks for, of one of its parts joined by `&`; None if none has one.
+    """Return a column and key among which all records that fit a TinyDB query are; None if no column is asked for.
 
     It reads TinyDB's own description of a query (`QueryInstance._hash`), which a test pins.
     """
-    return _asked(kind, getattr(query, "_hash", None))
+    return _asked(kind, query, ())
 
 
-def _asked(kind: type[Record], description: object) -> tuple[str, int] | None:
-    match description:
+def _asked(kind: type[Record], query: object, outer: QueryPath) -> tuple[str, int] | None:
+    match getattr(query, "_hash", query):
         case ("and", frozenset() as parts):
-            return next((found for part in parts if (found := _asked(kind, part)) is not None), None)
+            return next((found for part in parts if (found := _asked(kind, part, outer)) is not None), None)
         case ("==", tuple() as path, value):
-            return _column(kind, path, value)
-        case ("any", (str() as field,), ("==", (str() as inner,), value)):
-            return _column(kind, (field, "any", inner), value)
+            return _column(kind, (*outer, *path), value)
+        case ("any", tuple() as path, QueryInstance() as inner):
+            return _asked(kind, inner, (*outer, *path, "any"))
         case _:
             return None
 

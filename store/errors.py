@@ -85,3 +85,11 @@ class StoreNotUsable(StoreError):
 
 class StoreBusy(StoreNotUsable):
     """The lock was not free within the limit; the text names who holds it."""
+
+
+class NotWritten(StoreNotUsable):
+    """The disk did not take all that was to be committed at once, but the first `kept` transactions."""
+
+    def __init__(self, path: Path, why: str, *, kept: int) -> None:
+        self.kept = kept
+        super().__init__(path, f"cannot be written: {why}. {'Nothing' if kept == 0 else 'Nothing more'} was changed.")

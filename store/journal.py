@@ -1,8 +1,10 @@
 """The journal: one checksummed, numbered line for each committed transaction, each carrying the hash of the one before.
 
-The first line names its base, the number of the last transaction that the checkpoint beside it holds. A line that is
-not whole can only be the last one, torn by a crash before anybody was told that it was committed: it is cut off,
-under the lock. Anything else that does not fit is damage, and is never guessed over.
+The first line names its base, the number of the last transaction that the checkpoint beside it holds. Each line says up
+to which transaction all was surely on the disk when it was appended. So a line that is not whole was torn by a crash,
+before anybody was told that it was committed, unless a line behind it says otherwise: what is torn is cut off, under
+the lock. Anything else that does not fit is damage, and is never guessed over. A whole line is never taken away:
+whoever has read one can go on from it.
 """
 
 from __future__ import annotations
@@ -23,14 +25,21 @@ HASH_LETTERS = HASH_BYTES * 2
 NO_HASH = "0" * HASH_LETTERS
 """What the line before the first one would have had."""
 
-Writes = dict[str, dict[int, msgspec.Raw | None]]
-"""What a transaction wrote: for each table, by id, the record's JSON, or None where the record is gone."""
+GONE = b"null"
+"""What stands in the place of a record that was removed."""
+
+Writes = dict[str, dict[int, msgspec.Raw]]
+"""What a transaction wrote: for each table, by id, the record's JSON, or GONE."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One committed transaction: its number, the hash of the line before, its time, and what it wrote."""
+    """One committed transaction: its number, the hash of the line before, its time, and what it wrote.
+
+    `safe` is the number of the last one that was surely on the disk when this one was appended.
+    """
 
     n: int
+    safe: int
     was: str
     at: datetime
     ids: dict[str, int]
@@ -54,7 +63,7 @@ class Line:
 
 
 class Torn(Exception):
-    """The last line is not whole: the journal is good up to `size` bytes."""
+    """The end is not whole: the journal is good up to `size` bytes."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -71,6 +80,22 @@ def line_of(entry: Entry | Base) -> tuple[bytes, str]:
     payload = _ENCODER.encode(entry)
     checksum = blake2b(payload, digest_size=HASH_BYTES).hexdigest()
     return b"%s\t%s\n" % (payload, checksum.encode()), checksum
+
+
+def payload_of(line: bytes) -> bytes | None:
+    """Return what a line says, None if it is not whole: its end or a part of it is missing."""
+    payload, _, checksum = line[:-1].rpartition(b"\t")
+    fits = line.endswith(b"\n") and blake2b(payload, digest_size=HASH_BYTES).hexdigest().encode() == checksum
+    return payload if fits else None
+
+
+def whole_entry(line: bytes) -> Entry | None:
+    """Return the entry that a line is, None if it is not a whole one."""
+    payload = payload_of(line)
+    try:
+        return None if payload is None else _ENTRY.decode(payload)
+    except msgspec.MsgspecError:
+        return None
 
 
 def create(disk: Disk, path: Path, base: Base, lines: bytes = b"") -> None:
@@ -91,47 +116,49 @@ class Journal:
         self._file = file
         self.identity = file.identity()
         first, size = self._first_line()
+        self._starts: list[int] = []
         self.base = first.base
         self.last_n = first.base
+        self.base_hash = first.was
         self.last_hash = first.was
         self.size = size
 
     @classmethod
-    def open(cls, disk: Disk, path: Path, *, to_write: bool = True) -> Journal:
+    def open(cls, disk: Disk, path: Path) -> Journal:
         """Open a journal and read its first line. Raises FileNotFoundError, StoreNotUsable if that is damaged."""
-        file = disk.open(path) if to_write else disk.open_to_read(path)
-        return cls(path, file)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def grown(self) -> bool:
-        """Say whether there are bytes that have not been read."""
-        return self._file.size() > self.size
+        return cls(path, disk.open(path))
 
     def read_on(self) -> Iterator[Line]:
-        """Yield the lines that have come since the last look.
+        """Yield the lines that have come since the last look; one counts as read when the next is asked for.
 
-        Raises Torn at a last line that is not whole, StoreNotUsable at anything that does not follow from the line
+        Raises Torn at an end that is not whole, StoreNotUsable at anything that does not follow from the line
         before.
         """
         end = self._file.size()
+        if end < self.size:
+            raise self._damaged(self.last_n, "it is shorter than it was when it was read")
         content = self._file.pread(end - self.size, self.size)
         start = 0
         while start < len(content):
-            stop = content.find(b"\n", start)
-            if stop < 0:
+            stop = content.find(b"\n", start) + 1
+            line = self._line(content[start:stop])
+            if line is None:
+                later = (whole_entry(each + b"\n") for each in content[start:].split(b"\n"))
+                if any(each is not None and each.safe > self.last_n for each in later):
+                    raise self._damaged(
+                        self.last_n + 1, "its checksum does not fit, though it was on the disk before later lines were"
+                    )
                 raise Torn(self.size)
-            line = self._line(content[start : stop + 1], is_last=stop + 1 == len(content))
-            self.size += stop + 1 - start
-            self.last_n = line.entry.n
-            self.last_hash = line.hash
-            start = stop + 1
             yield line
+            self.accept(line)
+            start = stop
+
+    def holds_any(self) -> bool:
+        """Say whether it is, or was, the journal of any transaction."""
+        return self.last_n > 0 or self._file.size() > self.size
 
     def cut(self, size: int) -> None:
-        """Cut off a torn last line; only to be called under the lock."""
+        """Cut off a torn end, without syncing; only to be called under the lock."""
         self._file.truncate(size)
 
     def append(self, lines: bytes) -> None:
@@ -143,48 +170,42 @@ class Journal:
         self._file.sync()
 
     def accept(self, line: Line) -> None:
-        """Count a line that was written by `append` and synced as read."""
+        """Count the line at the end of what was read as read."""
+        self._starts.append(self.size)
         self.size += len(line.content)
         self.last_n = line.entry.n
         self.last_hash = line.hash
 
     def lines_after(self, n: int) -> bytes:
         """Return the lines of the transactions after number `n`, as they stand."""
-        follower = Journal(self._path, self._file)
-        return b"".join(each.content for each in follower.read_up_to(self.size) if each.entry.n > n)
-
-    def read_up_to(self, size: int) -> Iterator[Line]:
-        """Yield the lines up to a size, which is known to be the end of a whole line."""
-        for line in self.read_on():
-            yield line
-            if self.size >= size:
-                return
+        place = n - self.base
+        if place >= len(self._starts):
+            return b""
+        start = self._starts[place]
+        return self._file.pread(self.size - start, start)
 
     def _first_line(self) -> tuple[Base, int]:
-        content = self._file.pread(4096, 0)
-        line, found, _ = content.partition(b"\n")
-        payload, _, checksum = line.partition(b"\t")
-        if found and blake2b(payload, digest_size=HASH_BYTES).hexdigest().encode() == checksum:
-            try:
-                return _BASE.decode(payload), len(line) + 1
-            except msgspec.MsgspecError as error:
-                raise self._damaged(0, str(error)) from error
-        raise self._damaged(0, "its first line is not whole")
+        line, end, _ = self._file.pread(4096, 0).partition(b"\n")
+        payload = payload_of(line + end)
+        if payload is None:
+            raise self._damaged(0, "its first line is not whole")
+        try:
+            return _BASE.decode(payload), len(line) + 1
+        except msgspec.MsgspecError as error:
+            raise self._damaged(0, str(error)) from error
 
-    def _line(self, content: bytes, *, is_last: bool) -> Line:
-        payload, _, checksum = content[:-1].rpartition(b"\t")
-        expected = blake2b(payload, digest_size=HASH_BYTES).hexdigest()
-        if expected.encode() != checksum:
-            if is_last:
-                raise Torn(self.size)
-            raise self._damaged(self.last_n + 1, "its checksum does not fit, and whole lines follow it")
+    def _line(self, content: bytes) -> Line | None:
+        """Return the next line, None if it is not whole. Raises StoreNotUsable if it does not follow."""
+        payload = payload_of(content)
+        if payload is None:
+            return None
         try:
             entry = _ENTRY.decode(payload)
         except msgspec.MsgspecError as error:
             raise self._damaged(self.last_n + 1, str(error)) from error
         if entry.n != self.last_n + 1 or entry.was != self.last_hash:
             raise self._damaged(self.last_n + 1, f"it is line {entry.n} of another course of the journal")
-        return Line(entry, expected, content)
+        return Line(entry, content[-HASH_LETTERS - 1 : -1].decode(), content)
 
     def _damaged(self, n: int, why: str) -> StoreNotUsable:
         return StoreNotUsable(

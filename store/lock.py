@@ -10,30 +10,90 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from store.errors import StoreBusy, StoreNotUsable
 
+WAIT_SECONDS = 10.0
+"""How long a wait for the lock lasts unless said otherwise."""
 FIRST_PAUSE_SECONDS = 0.0002
 LONGEST_PAUSE_SECONDS = 0.005
 
 
-@contextmanager
-def held(path: Path, *, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock in the body. Raises StoreBusy, naming the holder, when it is not free within `wait_seconds`."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreNotUsable(path, f"the lock cannot be opened: {error.strerror}.") from error
-    try:
-        _take(descriptor, path, wait_seconds)
-        sign(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+class ProcessLock:
+    """One lock on one path, for the threads and processes that use it. Not to be taken twice by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._descriptor = -1
+        self._opened_by = 0
+        self._signature = _signature()
+
+    @contextmanager
+    def held(self, *, wait_seconds: float) -> Iterator[None]:
+        """Hold the lock in the body. Raises StoreBusy, naming the holder, when it is not free within `wait_seconds`."""
+        give_up_at = time.monotonic() + wait_seconds
+        if not self._threads.acquire(timeout=wait_seconds):
+            raise self._busy(wait_seconds)
+        try:
+            self._open()
+            try:
+                self._take(give_up_at, wait_seconds)
+                yield
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def _open(self) -> None:
+        """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours.
+
+        It is closed then, or the parent's death would not free the lock.
+        """
+        if self._descriptor >= 0 and self._opened_by == os.getpid():
+            return
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreNotUsable(self._path, f"the lock cannot be opened: {error.strerror}.") from error
+        self._opened_by = os.getpid()
+        self._signature = _signature()
+
+    def _take(self, give_up_at: float, wait_seconds: float) -> None:
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= give_up_at:
+                    raise self._busy(wait_seconds) from None
+                time.sleep(pause_seconds)
+                pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                # Who cannot be named, on a full disk say, may hold it all the same.
+                with suppress(OSError):
+                    if os.pread(self._descriptor, len(self._signature) + 1, 0) != self._signature:
+                        sign(self._descriptor)
+                return
+
+    def _busy(self, wait_seconds: float) -> StoreBusy:
+        return StoreBusy(
+            self._path,
+            f"held by {holder_of(self._path)} for more than {wait_seconds:g} s. Nothing was written; try again, "
+            "and if it stays so, look at what that process does.",
+        )
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0 and self._opened_by == os.getpid():
+            os.close(self._descriptor)
 
 
 def holder_of(path: Path) -> str:
@@ -45,28 +105,13 @@ def holder_of(path: Path) -> str:
     return written or "an unknown process"
 
 
-def _take(descriptor: int, path: Path, wait_seconds: float) -> None:
-    give_up_at = time.monotonic() + wait_seconds
-    pause_seconds = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= give_up_at:
-                raise StoreBusy(
-                    path,
-                    f"held by {holder_of(path)} for more than {wait_seconds:g} s. Nothing was written; try again, "
-                    "and if it stays so, look at what that process does.",
-                ) from None
-            time.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-        else:
-            return
-
-
 def sign(descriptor: int) -> None:
     """Write into a lock who holds it."""
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
-    text = f"process {os.getpid()} ({command})\n".encode()
+    text = _signature()
     os.pwrite(descriptor, text, 0)
     os.ftruncate(descriptor, len(text))
+
+
+def _signature() -> bytes:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    return f"process {os.getpid()} ({command})\n".encode()

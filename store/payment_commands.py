@@ -5,21 +5,26 @@ Every change goes through `store.judging.judge`: a refused command raises Refuse
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from tinydb import where
 
 from store import accounts, methods
 from store.accounts import Account
 from store.actors import ENGINE, Actor
 from store.answers import payment_of_attempt
+from store.archived_payment import ArchivedPayment
 from store.connectors import Connector
 from store.errors import NotFound, ProblemItem, Problems, Refused
 from store.judging import Happening, as_of, judge
 from store.money import parse_total
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Delivery, HistoryLine, Payment
-from store.resellers import level_and_above, level_and_below, need_in_reach
+from store.resellers import level_and_above, need_in_reach
 from store.states import AttemptState, Event, Mark, PaymentStatus
 
 if TYPE_CHECKING:
@@ -145,24 +150,39 @@ def refused_by_gateway(tx: Transaction, attempt_id: str, note: str) -> Payment:
 
 def apply_time(tx: Transaction) -> list[Payment]:
     """Store every payment whose deadline or due date has passed since it was written; return them."""
-    fallen = [(each, as_of(each, tx.now)) for each in tx.all_stored(Payment)]
-    return [tx.put(after) for before, after in fallen if after is not before]
+    return [tx.put(as_of(each, tx.now)) for each in tx.due_by(tx.now)]
 
 
 def get(view: View, by: Actor, payment_id: int) -> Payment:
-    """Return a payment, as of now, that the actor may see. Raises NotFound."""
+    """Return a payment, as of now, that the actor may see, also one that has aged out. Raises NotFound."""
     payment = view.get(Payment, payment_id)
     need_in_reach(view, by, view.get(Account, payment.account_id).reseller_id, Payment.WORD, payment_id)
     return payment
 
 
 def visible_to(view: View, by: Actor) -> list[Payment]:
-    """Return the payments, as of now, of the actor's reseller and of those below, by id."""
+    """Return the payments, as of now, of the actor's reseller and of those below, by id, without the archived ones."""
     if by.at_root:
         return list(view.all(Payment))
-    levels = level_and_below(view, by.reseller_id)
-    reach = {each.id for each in view.all(Account) if each.reseller_id in levels}
+    reach = {each.id for each in accounts.visible_to(view, by)}
     return [each for each in view.all(Payment) if each.account_id in reach]
+
+
+def numbers_of_account(view: View, account_id: int) -> dict[int, str]:
+    """Return the Payment number of each payment of an account by its id, the archived ones included."""
+    of_account = where("account_id") == account_id
+    known: list[Payment | ArchivedPayment] = [
+        *view.search(Payment, of_account),
+        *view.search(ArchivedPayment, of_account),
+    ]
+    return {each.id: each.number for each in known}
+
+
+def numbers_visible_to(view: View, by: Actor) -> dict[int, str]:
+    """Return the Payment number, by id, of each payment that the actor may see, the archived ones included."""
+    reach = {each.id for each in accounts.visible_to(view, by)}
+    known: Iterable[Payment | ArchivedPayment] = chain(view.all_stored(Payment), view.all_stored(ArchivedPayment))
+    return {each.id: each.number for each in known if each.account_id in reach}
 
 
 def methods_for(view: View, by: Actor, payment_id: int) -> list[PaymentMethod]:

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from store.accounts import Account, BalanceTransaction
-from store.action_log import LogLine
 from store.answers import Answer
+from store.archived_payment import ArchivedAttempt, ArchivedPayment, stub_of
 from store.connectors import Connector
 from store.errors import StoreNotUsable
+from store.kinds import KINDS
 from store.managers import Manager
 from store.payment_method import PaymentMethod
-from store.payments import Payment
+from store.payments import Attempt, Payment
 from store.records import Record
 from store.resellers import Reseller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from store.store import View
-
-KINDS: tuple[type[Record], ...] = (
-    Reseller,
-    Manager,
-    Connector,
-    PaymentMethod,
-    Account,
-    BalanceTransaction,
-    Payment,
-    Answer,
-    LogLine,
-)
-"""Every kind of record that a store holds."""
 
 
 def record_problems(view: View) -> list[str]:
     """Return what is wrong with single records, a sentence each; an empty list says that each was read and is sound."""
-    return [problem for kind in KINDS for problem in _of_kind(view, kind)]
+    return [problem for kind in KINDS.values() for problem in _of_kind(view, kind)]
 
 
 def _of_kind(view: View, kind: type[Record]) -> Iterator[str]:
-    for identity in view.ids(kind):
+    for identity in view.every_id(kind):
         try:
             found = view.get(kind, identity)
+            yield from _of_archive(view, found)
         except StoreNotUsable as error:
-            yield f"{kind.WORD.capitalize()} {identity} cannot be read: {error.reason}"
+            yield f"{kind.WORD.capitalize()} {identity} cannot be read: {error}"
             continue
         if found.id != identity:
             yield f"{kind.WORD.capitalize()} {identity} says that its ID is {found.id}."
         for named, its_id in _named_by(found):
-            if its_id not in view.ids(named):
+            if not (view.holds(named, its_id) or (named is Payment and view.holds(ArchivedPayment, its_id))):
                 yield f"{kind.WORD.capitalize()} {identity} names {named.WORD} {its_id}, which is not there."
+
+
+def _of_archive(view: View, record: Record) -> Iterator[str]:
+    """Yield what is wrong between a stub and its archive. Raises StoreNotUsable if the archive cannot be read."""
+    if not isinstance(record, ArchivedPayment):
+        return
+    if view.holds(Payment, record.id):
+        yield f"Payment {record.id} is archived in {record.month}, but the main store holds it, too."
+        return
+    payment = view.get(Payment, record.id)
+    if payment.closed_at is None or replace(stub_of(payment), version=record.version) != record:
+        yield f"Payment {record.id} in the archive of {record.month} is not the one that was archived."
 
 
 def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
@@ -66,14 +68,19 @@ def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
         case BalanceTransaction():
             yield Account, record.account_id
             yield Payment, record.payment_id
-        case Payment():
+        case Payment() | ArchivedPayment():
             yield Account, record.account_id
-            for attempt in record.attempts:
-                yield PaymentMethod, attempt.method_id
-                yield Connector, attempt.connector_id
+            yield from _named_by_attempts(record.attempts)
         case Answer():
             yield Connector, record.given.connector_id
             if record.payment_id is not None:
                 yield Payment, record.payment_id
         case _:
             return
+
+
+def _named_by_attempts(attempts: Iterable[Attempt | ArchivedAttempt]) -> Iterator[tuple[type[Record], int]]:
+    for each in attempts:
+        yield Connector, each.connector_id
+        if isinstance(each, Attempt):
+            yield PaymentMethod, each.method_id

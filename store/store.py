@@ -1,4 +1,4 @@
-"""The one door: `with store.transaction() as tx:` to write, `store.view()` to read.
+"""The one door: `with store.transaction() as tx:` to write, `store.view()` to read, `store.submit` for many writers.
 
 A transaction holds the lock from its read to its commit and is all or nothing: leaving the body commits, an error in it
 leaves the store as it was. Its time is read under the lock and never runs behind the last commit. A view is one
@@ -8,259 +8,148 @@ consistent moment and takes no lock. Both give a Payment as it is at their time:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
-import msgspec
-from tinydb.queries import QueryLike
-from tinydb.table import Table
-
-from store import lock
-from store.action_log import LogLine
-from store.actors import ROOT_RESELLER_ID, Actor
-from store.database import EMPTY, Image, Records, read_image, table_of, write_image
-from store.errors import NotFound, StaleEdit, StoreNotUsable
-from store.judging import as_of
+from store.actors import ROOT_RESELLER_ID
+from store.archives import Archives
+from store.committer import Committer
+from store.database import CHECKPOINT_NAME, SMALLEST_JOURNAL_WORTH_FOLDING, Database, Draft
+from store.disk import Disk, RealDisk
+from store.errors import StoreBusy, StoreNotUsable
+from store.image import Image, Key
+from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
-from store.payments import Payment
-from store.records import R, Record, from_json, next_version, to_json
 from store.resellers import Reseller
-
-FILE_NAME = "gatewatch.json"
-LOCK_NAME = "gatewatch.lock"
-LOCK_WAIT_SECONDS = 10.0
+from store.transaction import Transaction
+from store.view import View
 
 T = TypeVar("T")
 
+FILE_NAME = CHECKPOINT_NAME
+"""The TinyDB file of a store's folder."""
 
-class View:
-    """The whole store at one moment, to read. `now` is its time, `revision` counts the transactions it has seen."""
-
-    def __init__(self, path: Path, image: Image, now: datetime) -> None:
-        self._path = path
-        self._image = image
-        self.now = now
-
-    @property
-    def revision(self) -> int:
-        """How many transactions have been committed before this moment."""
-        return self._image.header.revision
-
-    def find(self, kind: type[R], identity: int) -> R | None:
-        """Return the record of this id, a Payment as of now; None if there is none."""
-        line = self._records(kind).get(identity)
-        return None if line is None else self._now(self._decoded(kind, line))
-
-    def get(self, kind: type[R], identity: int) -> R:
-        """Return the record of this id, a Payment as of now. Raises NotFound."""
-        found = self.find(kind, identity)
-        if found is None:
-            raise NotFound(kind.WORD, identity)
-        return found
-
-    def all(self, kind: type[R]) -> Iterator[R]:
-        """Yield every record of a kind in the order of ids, Payments as of now."""
-        return (self._now(each) for each in self.all_stored(kind))
-
-    def all_stored(self, kind: type[R]) -> Iterator[R]:
-        """Yield every record as it was last written; for a Payment, whoever shows it must ask `as_of` first."""
-        return (self._decoded(kind, line) for line in tuple(self._records(kind).values()))
-
-    def search(self, kind: type[R], query: QueryLike) -> list[R]:
-        """Return the records that fit a TinyDB query on their stored fields, Payments as of now.
-
-        A Payment's status must not be asked for in the query: what is stored is the status of its last change.
-        """
-        records = self._records(kind)
-        found = table_of({kind.TABLE: records}, kind.TABLE).search(query)
-        return [self._now(self._decoded(kind, records[each.doc_id])) for each in found]
-
-    def ids(self, kind: type[Record]) -> AbstractSet[int]:
-        """Return the ids of all records of a kind, without reading any of them."""
-        return self._records(kind).keys()
-
-    def count(self, kind: type[Record]) -> int:
-        """Return how many records of a kind there are."""
-        return len(self._records(kind))
-
-    def table(self, kind: type[Record]) -> Table:
-        """Return TinyDB's own table of a kind, to query (as stored); writing through it is refused."""
-        return table_of({kind.TABLE: self._records(kind)}, kind.TABLE)
-
-    def _records(self, kind: type[Record]) -> Records:
-        return self._image.records(kind.TABLE)
-
-    def _decoded(self, kind: type[R], line: bytes) -> R:
-        try:
-            return from_json(kind, line)
-        except msgspec.MsgspecError as error:
-            raise StoreNotUsable(
-                self._path, f"table {kind.TABLE} holds a record that is not a {kind.WORD}: {error}."
-            ) from error
-
-    def _now(self, record: R) -> R:
-        return cast("R", as_of(record, self.now)) if isinstance(record, Payment) else record
-
-
-class Transaction(View):
-    """The store under the lock, to read, decide and write; what it has put, it reads."""
-
-    def __init__(self, path: Path, image: Image, now: datetime, ids: Ids) -> None:
-        super().__init__(path, image, now)
-        self.ids = ids
-        self._written: dict[str, dict[int, bytes]] = {}
-        self._next_ids = dict(image.header.next_ids)
-
-    def next_id(self, kind: type[Record]) -> int:
-        """Return an id that no record of this kind has had. It is used up only if the transaction commits."""
-        identity = self._next_ids.get(kind.TABLE, 1)
-        self._next_ids[kind.TABLE] = identity + 1
-        return identity
-
-    def put(self, record: R) -> R:
-        """Write a record, new or changed, and return it with its new version.
-
-        Raises StaleEdit if the record's version is not the one stored: it was read before somebody else changed it.
-        """
-        line = self._records(type(record)).get(record.id)
-        current = 0 if line is None else from_json(type(record), line).version
-        if current != record.version:
-            raise StaleEdit(
-                type(record).WORD,
-                record.id,
-                seen=record.version,
-                current=current,
-                changed_by=self.last_change_by(record),
-            )
-        written = next_version(record)
-        self._written.setdefault(type(record).TABLE, {})[record.id] = to_json(written)
-        return written
-
-    def keep(self, payment: Payment) -> Payment:
-        """Write a payment that was read as of now, if its deadline or due date has passed since it was written."""
-        line = self._records(Payment)[payment.id]
-        return payment if line == to_json(payment) else self.put(payment)
-
-    def log(self, by: Actor, action: str, subject: str, text: str = "") -> None:
-        """Add a line to the action log: who did what to which object."""
-        self.put(LogLine(id=self.next_id(LogLine), at=self.now, by=by.name, action=action, subject=subject, text=text))
-
-    @property
-    def has_writes(self) -> bool:
-        """Whether anything was put."""
-        return bool(self._written)
-
-    def committed_image(self) -> Image:
-        """Return the store with this transaction applied."""
-        tables: dict[str, Records] = dict(self._image.tables)
-        for name, records in self._written.items():
-            tables[name] = {**self._image.records(name), **records}
-        header = msgspec.structs.replace(
-            self._image.header,
-            revision=self._image.header.revision + 1,
-            last_commit_at=self.now,
-            next_ids=self._next_ids,
-        )
-        return Image(header, tables)
-
-    def _records(self, kind: type[Record]) -> Records:
-        written = self._written.get(kind.TABLE)
-        stored = self._image.records(kind.TABLE)
-        return stored if not written else _Overlay(written, stored)
-
-    def last_change_by(self, record: Record) -> str:
-        """Return who changed a record last, by the action log."""
-        subject = subject_of(record)
-        lines = [each for each in self.all(LogLine) if each.subject == subject]
-        return lines[-1].by if lines else "another process"
-
-
-class _Overlay(Mapping[int, bytes]):
-    """What a transaction has written over what is stored, without copying the table."""
-
-    def __init__(self, written: Records, stored: Records) -> None:
-        self._written = written
-        self._stored = stored
-
-    def __getitem__(self, key: int) -> bytes:
-        return self._written[key] if key in self._written else self._stored[key]
-
-    def __iter__(self) -> Iterator[int]:
-        yield from self._stored
-        yield from (key for key in self._written if key not in self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored) + sum(key not in self._stored for key in self._written)
+__all__ = ["Store", "Transaction", "View", "open_store"]
 
 
 class Store:
     """One folder of records. Safe to use from several threads and processes at once."""
 
-    def __init__(self, folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None, disk: Disk | None = None
+    ) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
         self.clock = clock
         self.ids = ids or SystemIds()
-        self._cached: tuple[tuple[int, int, int], Image] | None = None
+        self.disk = disk or RealDisk()
+        self.database = Database(folder, self.disk)
+        self.archives = Archives(folder, self.disk)
+        self.fold_problem = ""
+        self._committer = Committer(self.database, self._transaction_on, self._fold_if_worth_it, WAIT_SECONDS)
+        self._folding = threading.Lock()
+        self._fold_from_bytes = 0
 
     def view(self) -> View:
-        """Return the store as it is now. Raises StoreNotUsable if its file cannot be read or is damaged."""
-        image = self._image()
-        return View(self.path, image, self._now(image))
+        """Return the store as it is now. Raises StoreNotUsable if its files cannot be read or are damaged."""
+        return self.view_of(self.database.image())
+
+    def view_of(self, image: Image) -> View:
+        """Return the store as it is in an image of it."""
+        return View(self.folder, image, self._now(image), self.archives)
 
     @contextmanager
-    def transaction(self, *, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[Transaction]:
+    def transaction(self, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Transaction]:
         """Read, decide and write under the lock; commit when the body ends, change nothing if it raises.
 
         When it returns, what was put is on the disk. Raises StoreBusy if the lock is not free within `wait_seconds`,
         and StoreNotUsable if the store cannot be read or written; nothing was changed then.
         """
-        with lock.held(self.folder / LOCK_NAME, wait_seconds=wait_seconds):
-            image = self._image()
-            tx = Transaction(self.path, image, self._now(image), self.ids)
+        with self.database.locked(wait_seconds=wait_seconds) as image:
+            tx = self._transaction_on(image)
             yield tx
             if tx.has_writes:
-                committed = tx.committed_image()
-                write_image(self.path, committed)
-                self._cached = (_signature(self.path), committed)
+                self.database.append([tx.draft(safe_n=self.database.safe_n)])
+        self._fold_if_worth_it()
+
+    def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
+        """Queue a decision to be run in a transaction of its own; the future has its result when it is on the disk.
+
+        Whoever waits at the same time shares one lock and one sync; each decision sees those before it, and is all or
+        nothing by itself. It runs in another thread. The future raises what `decide` raises, StoreBusy, StoreNotUsable.
+        """
+        return self._committer.submit(decide)
+
+    def changes_since(self, revision: int) -> frozenset[Key] | None:
+        """Return the (table, id) of each record written after a view's `revision`.
+
+        None: it is too long ago to tell, and everything may have changed.
+        """
+        self.database.image()
+        return self.database.changes_since(revision)
 
     def signature(self) -> tuple[int, int, int] | None:
-        """Return what tells one state of the file from the next without reading it, None while there is no file.
+        """Return what changes whenever the store does, without reading it; None while there is no store.
 
         Raises StoreNotUsable if the file cannot be looked at.
         """
         try:
-            return _signature(self.path)
-        except FileNotFoundError:
-            return None
+            return self.database.stamp()
         except OSError as error:
-            raise StoreNotUsable(self.path, f"cannot be read: {error.strerror}.") from error
+            raise StoreNotUsable(self.folder, f"cannot be read: {error.strerror}.") from error
+
+    def checkpoint(self, *, wait_seconds: float = WAIT_SECONDS) -> int:
+        """Fold the journal into the TinyDB file; return the number of the last transaction in it.
+
+        Raises StoreBusy, StoreNotUsable; the old files stand then.
+        """
+        return self.database.fold(wait_seconds=wait_seconds)
+
+    def _transaction_on(self, image: Image) -> Transaction:
+        return Transaction(self.folder, image, self._now(image), self.archives, self.ids)
 
     def _now(self, image: Image) -> datetime:
-        return max(self.clock(), image.header.last_commit_at)
+        return max(self.clock(), image.last_commit_at)
 
-    def _image(self) -> Image:
-        signature = self.signature()
-        if signature is None:
-            return EMPTY
-        cached = self._cached
-        if cached is None or cached[0] != signature:
-            cached = (signature, read_image(self.path))
-            self._cached = cached
-        return cached[1]
+    def _fold_if_worth_it(self) -> None:
+        """Fold the journal in the background once it has grown; `fold_problem` keeps what went wrong."""
+        if not self.database.checkpoint_is_worth_it() or self.database.journal_bytes() < self._fold_from_bytes:
+            return
+        if self._folding.acquire(blocking=False):
+            threading.Thread(target=self._fold, name="checkpoint").start()
+
+    def _fold(self) -> None:
+        try:
+            with suppress(StoreBusy):
+                self.database.fold(wait_seconds=0)
+            self.fold_problem = ""
+            self._fold_from_bytes = 0
+        except StoreNotUsable as error:
+            self.fold_problem = str(error)
+            # Not again at each commit: on a full disk every try fills it to the last byte for a while.
+            self._fold_from_bytes = self.database.journal_bytes() + SMALLEST_JOURNAL_WORTH_FOLDING
+        finally:
+            self._folding.release()
 
 
-def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None) -> Store:
+def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None, disk: Disk | None = None) -> Store:
     """Open the store in a folder; one that is not there is made, with the root reseller in it.
 
-    Raises StoreNotUsable if the folder cannot be made, read or written, or if its file is damaged or too new.
+    Raises StoreNotUsable if the folder cannot be made, read or written, or if its files are damaged or too new.
     """
+    disk = disk or RealDisk()
     try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in made:
+            # One that may be written, but not read, cannot be synced by anybody.
+            with suppress(PermissionError):
+                disk.sync_folder(each.parent)
     except OSError as error:
         raise StoreNotUsable(
             folder, f"the folder cannot be made: {error.strerror}. Name another one with --data or GATEWATCH_DATA."
@@ -269,19 +158,18 @@ def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = N
         raise StoreNotUsable(
             folder, "the folder is not readable and writable for you. Name another one with --data or GATEWATCH_DATA."
         )
-    store = Store(folder, clock=clock, ids=ids)
-    if store.view().find(Reseller, ROOT_RESELLER_ID) is None:
-        with store.transaction() as tx:
-            if tx.find(Reseller, ROOT_RESELLER_ID) is None:
-                tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
+    store = Store(folder, clock=clock, ids=ids, disk=disk)
+    if not store.database.is_there() or store.view().find(Reseller, ROOT_RESELLER_ID) is None:
+        store.database.create(lambda image: _first(store, image))
+    if store.database.is_of_older_form():
+        store.checkpoint()
     return store
 
 
-def subject_of(record: Record) -> str:
-    """Return how the action log names a record: `connector 3`."""
-    return f"{record.WORD} {record.id}"
-
-
-def _signature(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
+def _first(store: Store, image: Image) -> Sequence[Draft]:
+    now = max(store.clock(), image.last_commit_at)
+    tx = Transaction(store.folder, image, now, store.archives, store.ids)
+    if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
+        return []
+    tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
+    return [tx.draft(safe_n=store.database.safe_n)]

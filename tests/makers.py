@@ -17,6 +17,7 @@ from store.accounts import Account
 from store.actors import Actor
 from store.answers import Answer, AnswerGiven, AnswerResult, Verdict
 from store.connectors import Connector, ConnectorForm
+from store.disk import Disk
 from store.methods import MethodForm
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
@@ -232,10 +233,10 @@ def content_of(folder: Path) -> bytes:
     return b"".join(each.read_bytes() for each in sorted(folder.glob("gatewatch.j*")))
 
 
-def open_shop(folder: Path, *, period_minutes: str = "15") -> Shop:
+def open_shop(folder: Path, *, period_minutes: str = "15", disk: Disk | None = None) -> Shop:
     """Make a store with a connector, a method on it and an account in EUR."""
     clock = FixedClock()
-    store = open_store(folder, clock=clock, ids=CountedIds())
+    store = open_store(folder, clock=clock, ids=CountedIds(), disk=disk)
     with store.transaction() as tx:
         connector = make_connector(tx, period_minutes=period_minutes)
         method = make_method(tx, connector)

@@ -12,7 +12,6 @@ from typing import TypeVar
 from store import managers
 from store.actors import Actor
 from store.engine_presence import engine_of
-from store.errors import StoreNotUsable
 from store.managers import Manager
 from store.outside import Clock, system_clock
 from store.resellers import Reseller
@@ -62,13 +61,7 @@ class Session:
 
     def signature(self) -> Signature | None:
         """Return what changes whenever the store's file does, None while there is none. Raises StoreNotUsable."""
-        try:
-            found = self.store.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreNotUsable(self.store.path, f"cannot be read: {error.strerror}.") from error
-        return (found.st_ino, found.st_mtime_ns, found.st_size)
+        return self.store.signature()
 
     def engine(self) -> str | None:
         """Return who the store's engine is, None if none runs."""

@@ -1,83 +1,397 @@
-"""The file: a plain TinyDB file that stock TinyDB opens, replaced only as a whole."""
+"""Many readers and writers on one folder: all see the same, across checkpoints, and each look tells what changed."""
 
 from __future__ import annotations
 
-import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from tinydb import TinyDB, where
+from tinydb import where
 
+from store import database, journal
 from store.accounts import Account
-from store.answers import Answer
-from store.database import EMPTY, Image, read_image, table_of, write_image
-from store.errors import StoreNotUsable
-from store.payments import Payment
-from store.records import to_json
-from store.store import FILE_NAME
-from tests.makers import Shop, content_of
+from store.action_log import LogLine
+from store.database import INDEX_NAME, JOURNAL_NAME
+from store.disk import RealDisk
+from store.errors import StoreBusy, StoreNotUsable
+from store.journal import Base, Entry, line_of
+from store.resellers import Reseller
+from store.store import Store, Transaction, View, open_store
+from tests.makers import START, CountedIds, FixedClock, content_of, make_account
+from tests.store.fake_disk import FakeDisk, Step
 
 
-def test_stock_tinydb_opens_the_file_and_has_every_record(shop: Shop) -> None:
-    payment = shop.payment()
-    shop.success(shop.pay(payment))
-    shop.fill_account()
-    before = content_of(shop.store.folder)
-    view = shop.store.view()
-    with TinyDB(shop.store.folder / FILE_NAME, access_mode="r") as stock:
-        assert {"accounts", "answers", "payments", "connectors", "action_log", "resellers", "_store"} <= stock.tables()
-        for kind in (Account, Answer, Payment):
-            rows = {row.doc_id: dict(row) for row in stock.table(kind.TABLE).all()}
-            assert rows == {each.id: json.loads(to_json(each)) for each in view.all_stored(kind)}
-        (found,) = stock.table("payments").search(where("status") == "completed")
-        assert found["number"] == "P-000001"
-    assert content_of(shop.store.folder) == before
+def add(store: Store, name: str = "Ada") -> int:
+    with store.transaction() as tx:
+        return make_account(tx, name=name).id
 
 
-def test_one_record_stands_on_one_line(shop: Shop) -> None:
-    shop.payment()
-    text = (shop.store.folder / FILE_NAME).read_text(encoding="utf-8")
-    assert sum(line.startswith('"1": {') for line in text.splitlines()) == 6
+def names(store: Store) -> list[str]:
+    return [each.name for each in store.view().all(Account)]
 
 
-def test_a_file_that_is_not_there_is_an_empty_store(tmp_path: Path) -> None:
-    assert read_image(tmp_path / FILE_NAME) is EMPTY
+def lines_of(store: Store) -> list[bytes]:
+    return (store.folder / JOURNAL_NAME).read_bytes().splitlines(keepends=True)
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
-    image = Image(EMPTY.header, {"accounts": {1: b'{"id":1}', 20: b'{"id":20,"name":"\xc3\xa9"}'}, "empty": {}})
-    write_image(path, image)
-    found = read_image(path)
-    assert (found.header, {name: dict(records) for name, records in found.tables.items()}) == (
-        image.header,
-        image.tables,
-    )
-    assert found.records("nobody") == {}
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]
+def test_two_stores_on_one_folder_follow_each_other_across_checkpoints(store: Store) -> None:
+    other = open_store(store.folder)
+    for number in range(12):
+        writer, reader = (store, other) if number % 2 else (other, store)
+        assert add(writer, f"a{number}") == number + 1
+        if number % 3 == 0:
+            (store if number % 4 else other).checkpoint()
+        assert names(reader) == names(writer) == [f"a{each}" for each in range(number + 1)]
+        assert reader.view().revision == writer.view().revision == number + 2
 
 
-def test_what_a_crash_left_beside_the_file_is_written_over(tmp_path: Path) -> None:
-    (tmp_path / "gatewatch.json.new").write_text("half a fi")
-    write_image(tmp_path / FILE_NAME, EMPTY)
-    assert read_image(tmp_path / FILE_NAME).header == EMPTY.header
-    assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]
+@pytest.mark.parametrize("folds", [1, 2, 3])
+def test_who_has_not_looked_for_some_checkpoints_sees_all(store: Store, folds: int) -> None:
+    other = open_store(store.folder)
+    for number in range(folds):
+        add(store, f"before {number}")
+        store.checkpoint()
+        add(store, f"after {number}")
+    assert names(other) == names(store)
+    assert add(other, "own") == 2 * folds + 1
 
 
-def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
-    write_image(path, EMPTY)
+def test_a_view_keeps_its_moment_while_others_write_and_fold(store: Store) -> None:
+    add(store, "Ada")
+    other = open_store(store.folder)
+    view = other.view()
+    for number in range(5):
+        add(store, f"Bob {number}")
+        store.checkpoint()
+        assert other.view().count(Account) == number + 2
+    assert [each.name for each in view.all(Account)] == ["Ada"]
+    assert view.count(Account) == 1
+    assert view.find(Account, 2) is None
+    assert len(view.search(LogLine, where("subject") == "account 2")) == 0
+
+
+def test_what_another_process_has_half_written_is_waited_out(store: Store) -> None:
+    other = open_store(store.folder)
+    path = store.folder / JOURNAL_NAME
     before = path.read_bytes()
-    (tmp_path / "gatewatch.json.new").mkdir()
-    with pytest.raises(StoreNotUsable, match=r"cannot be written: Is a directory\. Nothing was changed"):
-        write_image(path, Image(EMPTY.header, {"accounts": {1: b"{}"}}))
+    add(store)
+    whole = path.read_bytes()
+    for size in (len(before) + 1, len(whole) - 30, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        assert names(other) == []
+        assert other.view().revision == 1
+    path.write_bytes(whole)
+    assert names(other) == ["Ada"]
+    assert other.changes_since(1) == frozenset({("accounts", 1), ("action_log", 1)})
+
+
+def test_what_a_killed_writer_has_half_written_is_cut_off_by_the_next_writer_only(store: Store) -> None:
+    path = store.folder / JOURNAL_NAME
+    add(store)
+    before = path.read_bytes()
+    torn = before + b'{"n":3,"safe":2,"was":"' + b"x" * 500
+    path.write_bytes(torn)
+    assert names(store) == ["Ada"]
+    assert path.read_bytes() == torn
+    with store.transaction():
+        pass
     assert path.read_bytes() == before
+    path.write_bytes(torn)
+    assert add(open_store(store.folder), "Bob") == 2
+    assert names(store) == ["Ada", "Bob"]
 
 
-def test_queries_are_never_answered_from_a_cache() -> None:
-    records = {1: b'{"name":"Ada"}'}
-    table = table_of({"accounts": records}, "accounts")
-    assert len(table.search(where("name") == "Ada")) == 1
-    records[1] = b'{"name":"Bob"}'
-    assert table.search(where("name") == "Ada") == []
+def test_whoever_only_decides_makes_sure_that_what_was_read_is_on_the_disk(tmp_path: Path) -> None:
+    disk = FakeDisk()
+    writer, reader = (open_store(tmp_path, disk=disk, clock=FixedClock(), ids=CountedIds()) for _ in range(2))
+    with reader.transaction() as tx:
+        tx.count(Account)
+    syncs: list[str] = []
+    disk.before = lambda step: syncs.append(step.name) if step.operation == "sync" else None
+    with reader.transaction() as tx:
+        tx.count(Account)
+    assert syncs == []
+    add(writer)
+    assert syncs == [JOURNAL_NAME]
+    with reader.transaction() as tx:
+        tx.count(Account)
+    assert syncs == [JOURNAL_NAME] * 2
+    assert reader.submit(lambda tx: tx.count(Account)).result(timeout=30) == 1
+    assert syncs == [JOURNAL_NAME] * 2
+
+
+def test_readers_need_no_lock(store: Store) -> None:
+    other = open_store(store.folder)
+    with store.transaction() as tx:
+        make_account(tx)
+        assert names(other) == names(store) == []
+        assert other.changes_since(1) == frozenset()
+
+
+def test_a_follower_of_a_checkpoint_finds_its_index_and_reads_no_record_again(tmp_path: Path) -> None:
+    """Whenever a reader looks while a checkpoint is put in place, it must not have to read the whole store."""
+    disk = FakeDisk()
+    writer, reader = (open_store(tmp_path, disk=disk, clock=FixedClock(), ids=CountedIds()) for _ in range(2))
+    for number in range(30):
+        add(writer, f"a{number} {'z' * 2000}")
+
+    def look(step: Step) -> None:
+        if step.operation in ("rename", "sync_folder"):
+            disk.before = None
+            assert len(names(reader)) == 30
+            disk.before = look
+
+    disk.before = look
+    writer.checkpoint()
+    disk.before = None
+    assert len(names(reader)) == 30
+    image = reader.database.image()
+    assert image.checkpoint is not None
+    assert image.checkpoint.header.revision == 31
+    assert isinstance(image.index and image.index.of("accounts").ids, memoryview), "the index was made anew"
+
+
+def test_a_journal_damaged_in_the_middle_is_refused_and_left_as_it_is(store: Store) -> None:
+    for _ in range(3):
+        add(store)
+    path = store.folder / JOURNAL_NAME
+    path.write_bytes(path.read_bytes().replace(b"Ada Lovelace", b"Eve Lovelace", 1).replace(b'"Ada"', b'"Eve"', 1))
+    before = content_of(store.folder)
+    for _ in range(2):
+        with pytest.raises(StoreNotUsable, match=r"is damaged at line 2 \(byte .*put a backup in its place"):
+            open_store(store.folder)
+    assert content_of(store.folder) == before
+
+
+def test_who_has_seen_damage_goes_on_when_a_backup_is_put_in_its_place(store: Store) -> None:
+    for _ in range(3):
+        add(store)
+    path = store.folder / JOURNAL_NAME
+    whole = path.read_bytes()
+    other = open_store(store.folder)
+    damaged = whole.replace(b'"Ada"', b'"Eve"', 1)
+    for content in (damaged, damaged[:-100]):
+        path.unlink()
+        path.write_bytes(content)
+        with pytest.raises(StoreNotUsable, match="damaged"):
+            other.view()
+        path.unlink()
+        path.write_bytes(whole)
+        assert names(other) == ["Ada"] * 3
+
+
+def first_line_gone(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def of_another_store(path: Path) -> None:
+    """Put the journal of a store with as many transactions in its place."""
+    other = open_store(path.parent / "other", clock=FixedClock(START + timedelta(days=1)), ids=CountedIds())
+    for _ in range(2):
+        add(other)
+    other.checkpoint()
+    add(other, "Eve")
+    path.write_bytes((other.folder / JOURNAL_NAME).read_bytes())
+
+
+def of_a_younger_checkpoint(path: Path) -> None:
+    path.write_bytes(line_of(Base(base=9, was="a" * 16))[0])
+
+
+def of_an_older_checkpoint(path: Path) -> None:
+    path.write_bytes(line_of(Base(base=0, was=journal.NO_HASH))[0])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (first_line_gone, "damaged at line 0"),
+        (of_another_store, "is not of the same course as the checkpoint: transaction 3 is another one"),
+        (of_a_younger_checkpoint, "begins after transaction 9, but the checkpoint ends at 3: a part .* is missing"),
+        (of_an_older_checkpoint, "ends at transaction 0, but the checkpoint holds 3: it belongs to an older one"),
+        (Path.unlink, "is missing, and with it what was committed since the checkpoint"),
+        (lambda path: path.write_bytes(b""), "damaged at line 0"),
+    ],
+)
+def test_a_journal_that_is_not_the_checkpoints_is_refused(
+    store: Store, damage: Callable[[Path], object], said: str
+) -> None:
+    for _ in range(2):
+        add(store)
+    store.checkpoint()
+    add(store)
+    path = store.folder / JOURNAL_NAME
+    damage(path)
+    before = content_of(store.folder)
+    for _ in range(2):
+        with pytest.raises(StoreNotUsable, match=said):
+            open_store(store.folder)
+        with pytest.raises(StoreNotUsable, match=said), Store(store.folder).transaction(wait_seconds=0):
+            pytest.fail("it was believed")
+    assert content_of(store.folder) == before
+
+
+def test_a_torn_end_behind_an_older_journal_is_not_cut_off(store: Store) -> None:
+    add(store)
+    store.checkpoint()
+    path = store.folder / JOURNAL_NAME
+    path.write_bytes(line_of(Base(base=0, was=journal.NO_HASH))[0] + b'{"n":1')
+    for _ in range(2):
+        with pytest.raises(StoreNotUsable, match="belongs to an older one"):
+            add(Store(store.folder))
+    assert path.read_bytes().endswith(b'{"n":1')
+
+
+def test_a_line_of_a_table_that_nobody_knows_is_named(store: Store) -> None:
+    entry = Entry(
+        n=2,
+        safe=1,
+        was=store.database.image().hash,
+        at=START,
+        ids={"strangers": 2},
+        put={"strangers": {1: msgspec.Raw(b"{}")}},
+    )
+    with (store.folder / JOURNAL_NAME).open("ab") as file:
+        file.write(line_of(entry)[0])
+    with pytest.raises(StoreNotUsable, match="record of table strangers that cannot be read"):
+        store.checkpoint()
+
+
+def test_time_in_the_journal_never_runs_backwards(store: Store, clock: FixedClock) -> None:
+    clock.advance(hours=3)
+    add(store)
+    clock.advance(hours=-20)
+    add(store)
+    store.checkpoint()
+    add(store)
+    reopened = open_store(store.folder, clock=clock, ids=CountedIds())
+    add(reopened)
+    assert {each.created_at for each in reopened.view().all(Account)} == {START + timedelta(hours=3)}
+
+
+def test_two_checkpoints_at_once_take_turns_or_are_told(store: Store) -> None:
+    add(store)
+    other = open_store(store.folder)
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Slow(RealDisk):
+        def sync_folder(self, folder: Path) -> None:
+            inside.set()
+            assert go_on.wait(30)
+            super().sync_folder(folder)
+
+    slow = open_store(store.folder)
+    slow.database._disk = Slow()
+    folding = threading.Thread(target=slow.checkpoint)
+    folding.start()
+    assert inside.wait(30)
+    with pytest.raises(StoreBusy, match=r"gatewatch\.checkpoint-lock: held by process"):
+        other.checkpoint(wait_seconds=0.05)
+    go_on.set()
+    folding.join()
+    assert other.checkpoint() == 2
+    assert names(store) == names(other) == ["Ada"]
+
+
+class Crowd:
+    """Threads on one store. Each transaction adds a reseller and two accounts: a view of half of one would be seen."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.problems: list[str] = []
+        self.done = threading.Event()
+
+    def thread(self, act: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - told in the test's own thread
+                self.problems.append(repr(error))
+
+        return threading.Thread(target=run)
+
+    def write(self) -> None:
+        for _ in range(60):
+            with self.store.transaction() as tx:
+                add_three(tx)
+
+    def submit(self) -> None:
+        for each in [self.store.submit(add_three) for _ in range(60)]:
+            each.result(timeout=60)
+
+    def fold(self) -> None:
+        while not self.done.is_set():
+            self.store.checkpoint()
+
+    def look(self) -> None:
+        view = self.store.view()
+        while not self.done.is_set():
+            view = self.look_again(view)
+
+    def look_again(self, before: View) -> View:
+        view = self.store.view()
+        accounts = list(view.all(Account))
+        assert len(accounts) == view.count(Account) == 2 * (view.count(Reseller) - 1)
+        assert view.revision >= before.revision
+        for each in accounts[-1:]:
+            assert len(view.search(LogLine, where("subject") == f"account {each.id}")) == 1
+        changed = self.store.changes_since(before.revision)
+        assert changed is None or changed >= {("accounts", each.id) for each in accounts[before.count(Account) :]}
+        return view
+
+
+def add_three(tx: Transaction) -> None:
+    tx.put(Reseller(id=tx.next_id(Reseller), name="level", parent_id=1))
+    for each in "ab":
+        make_account(tx, name=each)
+
+
+def test_threads_that_write_view_and_fold_at_once_see_one_moment_each(store: Store) -> None:
+    crowd = Crowd(store)
+    readers = [crowd.thread(each) for each in (crowd.look, crowd.look, crowd.fold)]
+    writers = [crowd.thread(each) for each in (crowd.write, crowd.write, crowd.submit)]
+    for each in [*readers, *writers]:
+        each.start()
+    for each in writers:
+        each.join()
+    crowd.done.set()
+    for each in readers:
+        each.join()
+    assert crowd.problems == []
+    assert store.view().count(Account) == 360
+    assert [each.id for each in open_store(store.folder).view().all(Account)] == list(range(1, 361))
+
+
+def test_the_journal_is_folded_by_itself_when_it_has_grown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "SMALLEST_JOURNAL_WORTH_FOLDING", 5000)
+    for write in (lambda: add(store), lambda: store.submit(make_account).result(timeout=30)):
+        before = store.path.stat().st_mtime_ns
+        give_up_at = time.monotonic() + 30
+        while store.path.stat().st_mtime_ns == before:
+            write()
+            assert time.monotonic() < give_up_at
+    assert store.fold_problem == ""
+    assert (store.folder / INDEX_NAME).exists()
+
+
+def test_a_journal_that_cannot_be_folded_is_told_and_not_tried_again_at_each_commit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SMALLEST_JOURNAL_WORTH_FOLDING", 2000)
+    tries: list[int] = []
+
+    def no_room(**_: object) -> int:
+        tries.append(1)
+        raise StoreNotUsable(store.path, "the checkpoint cannot be written: No space left on device.")
+
+    monkeypatch.setattr(store.database, "fold", no_room)
+    for _ in range(30):
+        add(store)
+        with store._folding:
+            pass
+    assert "No space left" in store.fold_problem
+    assert len(tries) == 1

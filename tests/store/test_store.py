@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -17,7 +15,6 @@ from tinydb import where
 from store import accounts
 from store.accounts import Account
 from store.actors import ROOT_RESELLER_ID
-from store.audit import money_problems
 from store.errors import NotFound, StaleEdit, StoreNotUsable
 from store.payments import Payment
 from store.resellers import Reseller
@@ -197,40 +194,6 @@ def test_two_stores_on_one_folder_see_each_others_commits(store: Store) -> None:
         assert store.view().count(Account) == other.view().count(Account) == number
 
 
-def test_six_processes_that_add_fifty_each_lose_none_and_use_no_id_twice(store: Store) -> None:
-    running = [processes.start("add_accounts", store.folder, 50) for _ in range(6)]
-    printed = [each.communicate()[0].split() for each in running]
-    assert [each.returncode for each in running] == [0] * 6
-    made = [int(number) for each in printed for number in each]
-    assert sorted(made) == list(range(1, 301))
-    found = store.view()
-    assert sorted(each.id for each in found.all(Account)) == list(range(1, 301))
-    assert found.revision == 301
-
-
-def test_a_process_killed_at_any_moment_leaves_a_store_that_opens_with_money_that_adds_up(tmp_path: Path) -> None:
-    random = Random(20260302)  # noqa: S311 - chooses moments, keeps no secret
-    folder = tmp_path / "killed"
-    open_store(folder)
-    for round_number in range(20):
-        running = processes.start("take_payments", folder, round_number)
-        assert running.stdout is not None
-        told = 0
-        for _ in range(random.randint(1, 30)):
-            told = int(running.stdout.readline())
-        running.send_signal(signal.SIGKILL)
-        told = max([told, *(int(line) for line in running.stdout.read().splitlines())])
-        running.wait()
-        running.stdout.close()
-        assert running.stdin is not None
-        running.stdin.close()
-        view = open_store(folder).view()
-        assert view.revision >= told, "a commit that was told is gone"
-        assert money_problems(view) == []
-        numbers = [each.id for each in view.all(Payment)]
-        assert numbers == list(range(1, len(numbers) + 1))
-
-
 @pytest.fixture
 def reachable(tmp_path: Path) -> Iterator[Path]:
     """Give a folder whose parents everybody may pass, unlike pytest's own; root hands it to nobody."""
@@ -290,54 +253,12 @@ def test_a_file_in_the_folders_place_is_said_so(tmp_path: Path) -> None:
     assert place.read_text() == "not a folder"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\x00\xff\xfe",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"_store": {}}',
-        b'{"_store": {"1": {"format": "one"}}}',
-        b'{"accounts": {"1": {}}}',
-        b'{"_store": {"1": {}}, "accounts": {"one": {}}}',
-        b'{"_store": {"1": {}}, "accounts": []}',
-        b"[" * 100_000,
-    ],
-)
-def test_a_damaged_file_is_said_so_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / FILE_NAME).write_bytes(content)
-    with pytest.raises(StoreNotUsable, match="is damaged or not a Gatewatch store") as caught:
-        open_store(tmp_path)
-    assert caught.value.path == tmp_path / FILE_NAME
-    assert (tmp_path / FILE_NAME).read_bytes() == content
-
-
-@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.999])
-def test_a_file_that_was_cut_short_is_said_to_be_damaged(shop: Shop, cut: float) -> None:
-    path = shop.store.folder / FILE_NAME
-    content = path.read_bytes()
-    shortened = content[: int(len(content) * cut)]
-    path.write_bytes(shortened)
-    with pytest.raises(StoreNotUsable, match="damaged"):
-        open_store(shop.store.folder)
-    assert path.read_bytes() == shortened
-
-
-def test_a_file_of_a_newer_form_is_said_so_and_left_as_it_is(store: Store) -> None:
-    path = store.folder / FILE_NAME
-    newer = path.read_bytes().replace(b'"format":1', b'"format":2')
-    path.write_bytes(newer)
-    with pytest.raises(StoreNotUsable, match="written by a newer Gatewatch"):
-        open_store(store.folder)
-    assert path.read_bytes() == newer
-
-
 def test_a_record_that_is_none_of_its_kind_is_said_so(store: Store) -> None:
     with store.transaction() as tx:
         accounts.create(tx, ANNA, name="Ada", currency="EUR")
-    path = store.folder / FILE_NAME
-    path.write_bytes(path.read_bytes().replace(b'"name":"Ada"', b'"name":12345'))
-    with pytest.raises(StoreNotUsable, match="table accounts holds a record that is not a"):
-        list(open_store(store.folder).view().all(Account))
+        tx._written[("accounts", 1)] = (b'{"id":1,"name":12345}', tx.get(Account, 1))
+    for each in (open_store(store.folder).view(), store.view()):
+        with pytest.raises(StoreNotUsable, match="record 1 of table accounts is not a account"):
+            list(each.all(Account))
+    with pytest.raises(StoreNotUsable, match="holds a record of table accounts that cannot be read"):
+        store.checkpoint()

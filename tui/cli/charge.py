@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
-from io import StringIO
 
 import click
 
 from store import payment_commands
 from store.answers import Answer
 from store.connectors import Connector
-from store.payments import Payment
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting, headless, write_out
 from tui.cli.printing import table
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+from tui.cli.spreadsheet import csv_line
 
 
 class Moment(click.ParamType[datetime]):
@@ -56,7 +51,7 @@ def list_(
     view = run.store().view()
     if connector_id is not None:
         view.get(Connector, connector_id)  # a deleted one too: its charges stay
-    payments = {each.id: each for each in payment_commands.visible_to(view, acting())}
+    numbers = payment_commands.numbers_visible_to(view, acting())
     charges = [
         each
         for each in view.all(Answer)
@@ -65,28 +60,19 @@ def list_(
         and (since is None or each.received_at >= since)
         and (before is None or each.received_at < before)
     ]
-    listed = [shapes.charge(each, payments.get(each.payment_id or 0)) for each in charges]
+    listed = [shapes.charge(each, numbers.get(each.payment_id or 0)) for each in charges]
     if as_csv:
         write_out(_csv(listed))
     else:
-        run.write(listed, lambda: _table(charges, payments))
+        run.write(listed, lambda: _table(charges, numbers))
 
 
 def _csv(listed: list[shapes.Shape]) -> str:
-    written = StringIO()
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow(shapes.CHARGE_COLUMNS)
-    for each in listed:
-        rows.writerow([_cell(each[column]) for column in shapes.CHARGE_COLUMNS])
-    return written.getvalue().removesuffix("\n")
+    rows = ([each[column] for column in shapes.CHARGE_COLUMNS] for each in listed)
+    return "\n".join(csv_line(each) for each in (shapes.CHARGE_COLUMNS, *rows))
 
 
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-
-
-def _table(charges: list[Answer], payments: dict[int, Payment]) -> str:
+def _table(charges: list[Answer], numbers: dict[int, str]) -> str:
     return table(
         (
             ("ID", "left"),
@@ -105,7 +91,7 @@ def _table(charges: list[Answer], payments: dict[int, Payment]) -> str:
                 each.given.gateway_reference,
                 each.charge,
                 each.place.value if each.place else None,
-                payments[each.payment_id].number if each.payment_id in payments else None,
+                numbers.get(each.payment_id or 0),
             )
             for each in charges
         ),

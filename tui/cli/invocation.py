@@ -36,6 +36,16 @@ class Invocation:
 
         return open_store(self.place.folder)
 
+    def existing_store(self) -> Store:
+        """Open the store without making one. Raises StoreNotUsable if there is none."""
+        from store.errors import StoreNotUsable  # noqa: PLC0415 - the same
+        from store.store import Store  # noqa: PLC0415 - the same
+
+        kept = Store(self.place.folder)
+        if not kept.path.exists():
+            raise StoreNotUsable(kept.path, "there is no store here; name its folder with --data or GATEWATCH_DATA.")
+        return kept
+
     def take_stdin(self, option: str) -> None:
         """Let one option read standard input. Raises UsageError for a second one."""
         if self.stdin_taken_by:

@@ -129,7 +129,7 @@ def account(of: Account) -> Shape:
 
 def account_whole(view: View, of: Account) -> Shape:
     """Return an account with its book, the oldest line first."""
-    return account(of) | {"transactions": [_transaction(each) for each in accounts.book_of(view, of.id)]}
+    return account(of) | {"transactions": [transaction(each) for each in accounts.book_of(view, of.id)]}
 
 
 def payment(of: Payment) -> Shape:
@@ -156,7 +156,7 @@ def payment_whole(of: Payment) -> Shape:
         "created_by": of.created_by,
         "version": of.version,
         "in_progress": of.in_progress or None,
-        "attempts": [_attempt(each) for each in of.attempts],
+        "attempts": [attempt(each) for each in of.attempts],
         "customer": {"status": of.status.value, "message": of.customer_message},
         "history": [history_line(each) for each in of.history],
     }
@@ -227,7 +227,7 @@ def answer_whole(of: Answer) -> Shape:
     }
 
 
-def charge(of: Answer, payment_of: Payment | None) -> Shape:
+def charge(of: Answer, payment_number: str | None) -> Shape:
     """Return a charge: a value for each of CHARGE_COLUMNS."""
     amount = of.charge
     return {
@@ -240,7 +240,7 @@ def charge(of: Answer, payment_of: Payment | None) -> Shape:
         "place": of.place.value if of.place else None,
         "rule": of.rule,
         "payment_id": of.payment_id,
-        "payment_number": payment_of.number if payment_of else None,
+        "payment_number": payment_number,
         "attempt_id": of.attempt_id or of.given.attempt_id,
         "same_as": None if of.same_as is None else f"A{of.same_as}",
         "transaction_id": of.transaction_id,
@@ -278,7 +278,8 @@ def log_line(of: LogLine) -> Shape:
     }
 
 
-def _transaction(of: BalanceTransaction) -> Shape:
+def transaction(of: BalanceTransaction) -> Shape:
+    """Return one line of an account's book."""
     return {
         "id": of.id,
         "balance": of.balance.text,
@@ -290,7 +291,8 @@ def _transaction(of: BalanceTransaction) -> Shape:
     }
 
 
-def _attempt(of: Attempt) -> Shape:
+def attempt(of: Attempt) -> Shape:
+    """Return an attempt and how its sending went."""
     return {
         "id": of.id,
         "state": of.state.value,

@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from store.audit import money_problems
-from store.errors import Refused, StoreNotUsable
-from store.record_audit import KINDS, record_problems
-from store.store import Store, View
+from store import upkeep
+from store.errors import Refused
+from tui.cli.export import export
 from tui.cli.invocation import Invocation, headless, write_out
 from tui.cli.printing import json_text, shown
+
+NOT_ENCRYPTED = "It holds secrets in clear (shared keys, settings, Static JSON): keep it where only you can read it."
 
 
 @click.group()
 def store() -> None:
-    """Check the store itself."""
+    """Check the store itself, fold its journal, back it up, export it."""
+
+
+store.add_command(export)
 
 
 @store.command()
 @headless
 def check(run: Invocation) -> None:
-    """Read every record, and check that every charge is in one place and every sum adds up.
+    """Read every record, and hold files, indexes, counts, archives and money against each other.
 
-    Changes nothing. Exit code 1 if something is wrong, with a sentence for each thing.
+    Changes nothing. Exit code 1 if something is wrong, with a sentence for each thing. Only a store that is stopped
+    after a failed sync is changed: if nothing is wrong, every record is written anew, and then writing goes on.
     """
-    kept = Store(run.place.folder)
-    if not kept.path.exists():
-        raise StoreNotUsable(kept.path, "there is no store here; name its folder with --data or GATEWATCH_DATA.")
-    view = kept.view()
-    problems = _problems(view)
-    counts = {kind.TABLE: view.count(kind) for kind in KINDS}
+    kept = run.existing_store()
+    found = upkeep.check(kept)
     if run.as_json:
-        write_out(json_text({"sound": not problems, "folder": str(kept.folder), "records": counts, "wrong": problems}))
-    if problems:
-        raise Refused("\n".join(problems))
+        shape = {
+            "sound": not found.problems,
+            "folder": str(kept.folder),
+            "revision": found.revision,
+            "records": found.records,
+            "wrong": found.problems,
+            "stopped": found.stopped or None,
+            "written_anew": found.written_anew,
+        }
+        write_out(json_text(shape))
+    if found.problems:
+        still = [f"Writing stays stopped, since {found.stopped}."] if found.stopped else []
+        raise Refused("\n".join([*found.problems, *still]))
     if not run.as_json:
-        total = sum(counts.values())
+        total = sum(found.records.values())
         write_out(f"{shown(str(kept.folder))}: {total:,} records were read, and every sum adds up.")
+        if found.written_anew:
+            write_out(f"Writing was stopped, since {shown(found.stopped)}. Every record was written anew; it goes on.")
 
 
-def _problems(view: View) -> list[str]:
-    unsound = record_problems(view)
-    if unsound:
-        return [*unsound, "The money was not checked, since not every record is sound."]
-    return money_problems(view)
+@store.command()
+@headless
+def checkpoint(run: Invocation) -> None:
+    """Fold the journal into gatewatch.json, which any TinyDB opens; others go on writing meanwhile.
+
+    The store does it by itself when it is worth it.
+    """
+    kept = run.existing_store()
+    revision = kept.checkpoint()
+    size = kept.path.stat().st_size
+    run.write(
+        {"folder": str(kept.folder), "file": str(kept.path), "revision": revision, "bytes": size},
+        lambda: f"{shown(str(kept.path))}: everything up to transaction {revision:,} is in it, {size:,} bytes.",
+    )
+
+
+@store.command()
+@click.argument("folder", metavar="FOLDER")
+@headless
+def backup(run: Invocation, folder: str) -> None:
+    """Write the store as it is at one moment into a new or empty folder, while others write.
+
+    The folder is a store itself: check it with `gatewatch store check --data FOLDER`. It is not encrypted and holds
+    secrets in clear, readable by you only.
+    """
+    made = upkeep.backup(run.existing_store(), Path(folder))
+    told = [f"  {name}: {size:,} bytes" for name, size in made.files.items()]
+    head = f"{made.records:,} records, up to transaction {made.revision:,}, are in {shown(folder)}:"
+    run.write(
+        {
+            "folder": folder,
+            "revision": made.revision,
+            "records": made.records,
+            "files": made.files,
+            "encrypted": False,
+        },
+        lambda: "\n".join([head, *told]),
+    )
+    click.echo(NOT_ENCRYPTED, err=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 import click
 
 from store import payment_commands
+from store.archived_payment import ArchivedPayment
 from store.errors import Refused
 from store.judging import next_change_at
 from store.payments import HistoryLine, Payment
@@ -52,6 +53,8 @@ def _changes(
 ) -> Iterator[tuple[Payment, HistoryLine | None]]:
     """Yield each change with its payment; first, without a change, the one payment that is watched."""
     told: dict[int, int] | None = None
+    archived: set[int] = set()
+    since = store.clock()
     seen_revision = -1
     next_at: datetime | None = None
     while True:
@@ -60,9 +63,12 @@ def _changes(
             payments = _watched(view, payment_id)
             if told is None:
                 told = {each.id: len(each.history) for each in payments}
+                archived = set(view.every_id(ArchivedPayment))
                 if payment_id is not None:
                     yield payments[0], None
             for each in payments:
+                if each.id in archived and each.id not in told:
+                    told[each.id] = sum(line.at < since for line in each.history)
                 for line in each.history[told.get(each.id, 0) :]:
                     yield each, line
                 told[each.id] = len(each.history)

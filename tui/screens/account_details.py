@@ -7,9 +7,8 @@ from collections.abc import Hashable, Sequence
 from rich.text import Text
 from textual.widgets import Static
 
-from store import accounts
+from store import accounts, payment_commands
 from store.accounts import Account, BalanceTransaction
-from store.payments import Payment
 from store.resellers import Reseller
 from store.store import View
 from tui import look
@@ -85,9 +84,7 @@ class AccountDetails(ListPage[BalanceTransaction]):
     def rows(self, view: View) -> list[BalanceTransaction]:
         """Return the account's book, the newest line first. Raises NotFound."""
         account = accounts.get(view, self.session.by, self._account_id)
-        self._numbers = {
-            each.id: each.number for each in view.all_stored(Payment) if each.account_id == self._account_id
-        }
+        self._numbers = payment_commands.numbers_of_account(view, self._account_id)
         self._head = account_head(account, view.get(Reseller, account.reseller_id).name)
         return list(reversed(accounts.book_of(view, self._account_id)))
 

@@ -187,7 +187,16 @@ MONITOR = {
     },
     "payments": [PAYMENT],
 }
-CHECK = {"sound": bool, "folder": str, "records": dict, "wrong": [str]}
+CHECK = {
+    "sound": bool,
+    "folder": str,
+    "revision": int,
+    "records": dict,
+    "wrong": [str],
+    "stopped": (str, type(None)),
+    "written_anew": bool,
+}
+CHECKPOINT = {"folder": str, "file": str, "revision": int, "bytes": int}
 PROBLEM_ITEM = {
     "field": str,
     "pointer": (str, type(None)),
@@ -261,6 +270,7 @@ def busy(at_shop: CommandLine, shop: Shop) -> CommandLine:
         (("reseller", "create", "--name", "Shop"), RESELLER),
         (("log",), [LOG_LINE]),
         (("store", "check"), CHECK),
+        (("store", "checkpoint"), CHECKPOINT),
         (("--once",), MONITOR),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

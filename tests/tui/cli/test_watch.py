@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import json
+import threading
+from datetime import timedelta
 
-from store.store import open_store
+import pytest
+
+from store.archive import age_out
+from store.payments import HistoryLine, Payment
+from store.store import View, open_store
 from tests.makers import Shop
 from tests.tui.cli.terminal import CommandLine
+from tui.cli.watch import _changes
 
 
 def test_changes_come_as_lines_until_the_status_is_reached(at_shop: CommandLine, shop: Shop) -> None:
@@ -72,3 +79,31 @@ def test_a_status_needs_a_payment(gatewatch: CommandLine) -> None:
 def test_a_payment_that_is_not_there_is_refused(gatewatch: CommandLine) -> None:
     open_store(gatewatch.folder)
     assert gatewatch("payment", "watch", 7, "--timeout", 0).code == 1
+
+
+def test_of_a_payment_that_comes_back_from_the_archive_only_what_is_new_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.payment()
+    attempt = shop.pay(payment)
+    shop.success(attempt)
+    shop.clock.advance(days=91)
+    age_out(shop.store, after=timedelta(days=90))
+    looked = threading.Event()
+    look = shop.store.view
+
+    def view() -> View:
+        found = look()
+        looked.set()
+        return found
+
+    monkeypatch.setattr(shop.store, "view", view)
+    told: list[tuple[Payment, HistoryLine | None]] = []
+    changes = _changes(shop.store, None, None)
+    watching = threading.Thread(target=lambda: told.append(next(changes)))
+    watching.start()
+    assert looked.wait(60)
+    shop.pending(attempt)
+    watching.join(60)
+    [(back, line)] = told
+    assert (back.id, line.rule if line else None) == (payment, "pending-noted")

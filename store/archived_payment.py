@@ -1,0 +1,67 @@
+"""What the main store keeps of a payment that has aged out: enough to find it by, and its part in the money.
+
+The payment itself, with all its history, is in the archive file of the month in which it was closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from store.money import Money
+from store.payments import Payment
+from store.records import Record
+from store.states import PaymentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedAttempt:
+    """By what an answer finds an archived payment: an attempt's id and its connector."""
+
+    id: str
+    connector_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedPayment(Record):
+    """A stub: its `id` is the payment's, `month` names the archive file (`2026-03`).
+
+    `payment_version` is the version that the payment was archived at. While there is no stub, a copy in an archive is
+    stale: the main store holds the payment.
+    """
+
+    TABLE: ClassVar[str] = "archived_payments"
+    WORD: ClassVar[str] = "archived payment"
+
+    number: str
+    account_id: int
+    total: Money
+    status: PaymentStatus
+    closed_at: datetime
+    month: str
+    payment_version: int
+    attempts: tuple[ArchivedAttempt, ...] = ()
+
+
+def stub_of(payment: Payment) -> ArchivedPayment:
+    """Return what stays of a closed payment in the main store. Raises ValueError for one that is not closed."""
+    if payment.closed_at is None:
+        raise ValueError(f"Payment {payment.id} is not closed; it stays in the main store.")
+    return ArchivedPayment(
+        id=payment.id,
+        number=payment.number,
+        account_id=payment.account_id,
+        total=payment.total,
+        status=payment.status,
+        closed_at=payment.closed_at,
+        month=month_of(payment.closed_at),
+        payment_version=payment.version,
+        attempts=tuple(ArchivedAttempt(id=each.id, connector_id=each.connector_id) for each in payment.attempts),
+    )
+
+
+def month_of(closed_at: datetime) -> str:
+    """Return the month, in UTC, whose archive takes a payment that was closed then: `2026-03`."""
+    in_utc = closed_at.astimezone(UTC)
+    return f"{in_utc.year:04d}-{in_utc.month:02d}"

@@ -1,0 +1,182 @@
+"""The index beside a checkpoint: where each record stands in it, and the sorted columns that queries ask.
+
+It is made of the checkpoint alone and can always be made again; it is ignored unless it fits the checkpoint. Opening
+maps the file and sums it up; nothing of it is copied before it is asked for.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from store.disk import Disk, File
+
+INDEX_FORMAT = 1
+WORD = 8
+"""All numbers in it are signed, 64 bits, in this machine's byte order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What an index must share with its checkpoint: the number of its last transaction, its size and its check sum."""
+
+    n: int
+    size: int
+    check: str
+
+
+class _Section(msgspec.Struct, frozen=True):
+    name: str
+    start: int
+    count: int
+
+
+class _Contents(msgspec.Struct, frozen=True):
+    format: int
+    byte_order: str
+    n: int
+    size: int
+    check: str
+    sections: list[_Section]
+
+
+class Places:
+    """Where the records of one table stand in the checkpoint: ids in rising order, offsets and lengths in bytes."""
+
+    def __init__(self, ids: Sequence[int], offsets: Sequence[int], lengths: Sequence[int]) -> None:
+        self.ids = ids
+        self.offsets = offsets
+        self.lengths = lengths
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def find(self, identity: int) -> tuple[int, int] | None:
+        """Return offset and length of a record, None if the checkpoint has none of this id."""
+        place = bisect_left(self.ids, identity)
+        if place == len(self.ids) or self.ids[place] != identity:
+            return None
+        return self.offsets[place], self.lengths[place]
+
+
+class SortedColumn:
+    """One column of one table: keys in rising order, and beside each the id of a record that has it."""
+
+    def __init__(self, keys: Sequence[int], ids: Sequence[int]) -> None:
+        self.keys = keys
+        self.ids = ids
+
+    def equal(self, key: int) -> Sequence[int]:
+        """Return the ids of the records with this key."""
+        start = bisect_left(self.keys, key)
+        return self.ids[start : bisect_right(self.keys, key, start)]
+
+    def up_to(self, key: int) -> Sequence[int]:
+        """Return the ids of the records with a key up to this one, in the order of keys."""
+        return self.ids[: bisect_right(self.keys, key)]
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield every (key, id), in the order of keys."""
+        return zip(self.keys, self.ids, strict=True)
+
+
+NO_PLACES = Places((), (), ())
+NO_COLUMN = SortedColumn((), ())
+
+
+class Index:
+    """All places and columns of one checkpoint."""
+
+    def __init__(self, places: dict[str, Places], columns: dict[tuple[str, str], SortedColumn]) -> None:
+        self.places = places
+        self.columns = columns
+
+    def of(self, table: str) -> Places:
+        """Return where a table's records stand."""
+        return self.places.get(table, NO_PLACES)
+
+    def column(self, table: str, name: str) -> SortedColumn:
+        """Return one column."""
+        return self.columns.get((table, name), NO_COLUMN)
+
+
+def sorted_column(pairs: Iterable[tuple[int, int]]) -> SortedColumn:
+    """Return a column of these (key, id) pairs."""
+    ordered = sorted(pairs)
+    return SortedColumn(array("q", [key for key, _ in ordered]), array("q", [identity for _, identity in ordered]))
+
+
+def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
+    """Write an index file to `path` and sync it, so that it need not be made again after a crash."""
+    arrays: list[tuple[str, Sequence[int]]] = []
+    for table, places in index.places.items():
+        arrays += [
+            (f"{table}/ids", places.ids),
+            (f"{table}/offsets", places.offsets),
+            (f"{table}/lengths", places.lengths),
+        ]
+    for (table, name), column in index.columns.items():
+        arrays += [(f"{table}.{name}/keys", column.keys), (f"{table}.{name}/ids", column.ids)]
+    parts: list[bytes] = []
+    sections: list[_Section] = []
+    start = 0
+    for name, numbers in arrays:
+        sections.append(_Section(name, start, len(numbers)))
+        parts.append(array("q", numbers).tobytes() if not isinstance(numbers, array) else numbers.tobytes())
+        start += len(numbers)
+    contents = msgspec.json.encode(_Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections))
+    padded = contents + b" " * (-len(contents) % WORD)
+    body = len(padded).to_bytes(WORD, "little") + padded + b"".join(parts)
+    file = disk.create(path)
+    try:
+        file.append(crc32(body).to_bytes(WORD, "little") + body, 0)
+        file.sync()
+    finally:
+        file.close()
+
+
+def read_index(disk: Disk, path: Path, fit: Fit) -> Index | None:
+    """Return the index if there is one that is whole and fits the checkpoint, None otherwise: it can be made again."""
+    try:
+        file = disk.open_to_read(path)
+    except OSError:
+        return None
+    try:
+        return _read(file, fit)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    finally:
+        file.close()
+
+
+def _read(file: File, fit: Fit) -> Index | None:
+    whole = file.mapped()
+    if len(whole) < 2 * WORD or crc32(whole[WORD:]) != int.from_bytes(whole[:WORD], "little"):
+        return None
+    start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
+    contents = msgspec.json.decode(whole[2 * WORD : start], type=_Contents)
+    written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check))
+    if written != (INDEX_FORMAT, _byte_order(), fit):
+        return None
+    numbers = whole[start:].cast("q")
+    found = {each.name: numbers[each.start : each.start + each.count] for each in contents.sections}
+    places: dict[str, Places] = {}
+    columns: dict[tuple[str, str], SortedColumn] = {}
+    for name, section in found.items():
+        owner, _, part = name.rpartition("/")
+        if part == "offsets":
+            places[owner] = Places(found[f"{owner}/ids"], section, found[f"{owner}/lengths"])
+        elif part == "keys":
+            table, _, column = owner.partition(".")
+            columns[(table, column)] = SortedColumn(section, found[f"{owner}/ids"])
+    return Index(places, columns)
+
+
+def _byte_order() -> str:
+    return "little" if array("H", [1]).tobytes()[0] else "big"

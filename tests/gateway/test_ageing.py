@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from gateway.ageing import keep_ageing_out
+from gateway.engine import EngineOptions, serve_store
+from store.archived_payment import ArchivedPayment
+from store.archives import LOCK_NAME
+from store.audit import money_problems
+from store.lock import ProcessLock
+from tests.gateway.events import Events
+from tests.makers import Shop
+
+QUARTER = timedelta(days=90)
+
+
+def completed_long_ago(shop: Shop) -> None:
+    shop.success(shop.pay(shop.payment()))
+    shop.clock.advance(days=91)
+
+
+async def test_the_engine_archives_what_has_been_closed_for_as_long_as_it_is_told(shop: Shop) -> None:
+    completed_long_ago(shop)
+    events, stop = Events(), asyncio.Event()
+    options = EngineOptions(port=0, archive_after_days=92)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve_store(shop.store, options, events, stop, lambda _: stop.set()))
+    assert not events.named("payments archived")
+
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve_store(shop.store, EngineOptions(port=0), events, stop, lambda _: None))
+        await events.until("payments archived", 1)
+        stop.set()
+    assert shop.store.view().count(ArchivedPayment) == 1
+    assert money_problems(shop.store.view()) == []
+
+
+async def test_what_keeps_payments_from_the_archive_is_said_and_stops_nothing(shop: Shop) -> None:
+    completed_long_ago(shop)
+    events, stop = Events(), asyncio.Event()
+    with ProcessLock(shop.store.folder / LOCK_NAME).held(wait_seconds=0):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_ageing_out(shop.store, QUARTER, events, stop))
+            await events.until("payments not archived", 1)
+            stop.set()
+    assert shop.store.view().count(ArchivedPayment) == 0

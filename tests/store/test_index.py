@@ -1,0 +1,110 @@
+"""The index beside a checkpoint: believed only where it fits, made again where it does not, and never missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tinydb import where
+
+from store.accounts import Account
+from store.action_log import LogLine
+from store.database import INDEX_NAME
+from store.disk import RealDisk
+from store.index import Fit, Index, Places, read_index, sorted_column, write_index
+from store.store import Store, open_store
+from tests.makers import Shop, content_of, make_account
+
+FIT = Fit(5, 1000, "0badcafe")
+WORDS = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS)), WORDS)
+def test_a_column_gives_the_ids_that_have_a_key_and_those_up_to_one(pairs: list[tuple[int, int]], key: int) -> None:
+    column = sorted_column(pairs)
+    for each in (key, *(found for found, _ in pairs[:3])):
+        assert sorted(column.equal(each)) == sorted(identity for found, identity in pairs if found == each)
+        assert sorted(column.up_to(each)) == sorted(identity for found, identity in pairs if found <= each)
+    assert list(column.pairs()) == sorted(pairs)
+
+
+def small_index() -> Index:
+    places = {"accounts": Places([1, 5], [10, 90], [70, 60]), "empty": Places([], [], [])}
+    return Index(places, {("accounts", "reseller_id"): sorted_column([(3, 5), (3, 1)])})
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / INDEX_NAME
+    write_index(RealDisk(), path, small_index(), FIT)
+    found = read_index(RealDisk(), path, FIT)
+    assert found is not None
+    assert [found.of("accounts").find(each) for each in (0, 1, 2, 5, 6)] == [None, (10, 70), None, (90, 60), None]
+    assert list(found.column("accounts", "reseller_id").equal(3)) == [1, 5]
+    assert list(found.column("accounts", "nothing").equal(3)) == []
+    assert (len(found.of("accounts")), len(found.of("empty")), len(found.of("nobody"))) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("other", [Fit(6, 1000, "0badcafe"), Fit(5, 1001, "0badcafe"), Fit(5, 1000, "0badcaff")])
+def test_an_index_of_another_checkpoint_is_not_believed(tmp_path: Path, other: Fit) -> None:
+    write_index(RealDisk(), tmp_path / INDEX_NAME, small_index(), FIT)
+    assert read_index(RealDisk(), tmp_path / INDEX_NAME, other) is None
+    assert read_index(RealDisk(), tmp_path / "none", FIT) is None
+
+
+def test_an_index_with_any_byte_changed_or_missing_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / INDEX_NAME
+    write_index(RealDisk(), path, small_index(), FIT)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert read_index(RealDisk(), path, FIT) is None
+        path.write_bytes(whole[:place])
+        assert read_index(RealDisk(), path, FIT) is None
+    path.write_bytes(whole + b"\0" * 8)
+    assert read_index(RealDisk(), path, FIT) is None
+
+
+def damage_the_middle(path: Path) -> None:
+    content = path.read_bytes()
+    middle = len(content) * 3 // 4
+    path.write_bytes(content[:middle] + b"\xff" * 8 + content[middle + 8 :])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        damage_the_middle,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\xff" * 100),
+        lambda path: path.write_bytes(path.read_bytes()[:-8]),
+    ],
+)
+def test_a_missing_or_damaged_index_is_made_again_silently(shop: Shop, damage: Callable[[Path], object]) -> None:
+    shop.store.checkpoint()
+    damage(shop.store.folder / INDEX_NAME)
+    before = content_of(shop.store.folder)
+    store = open_store(shop.store.folder)
+    assert [each.id for each in store.view().search(LogLine, where("subject") == "account 1")]
+    assert store.view().get(Account, 1) == shop.account
+    assert content_of(shop.store.folder) == before
+    store.checkpoint()
+    assert (shop.store.folder / INDEX_NAME).stat().st_size > 100
+
+
+def test_a_view_keeps_its_index_while_others_put_new_ones_in_its_place(store: Store) -> None:
+    with store.transaction() as tx:
+        make_account(tx, name="Ada")
+    store.checkpoint()
+    old = open_store(store.folder).view()
+    for _ in range(3):
+        with store.transaction() as tx:
+            make_account(tx, name="Bob")
+        store.checkpoint()
+    (store.folder / INDEX_NAME).unlink()
+    assert [each.name for each in old.all(Account)] == ["Ada"]
+    assert len(old.search(LogLine, where("subject") == "account 1")) == 1
+    assert old.search(LogLine, where("subject") == "account 2") == []
