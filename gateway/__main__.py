@@ -13,11 +13,13 @@ from pathlib import Path
 
 import click
 
+from gateway.errors import CannotListen
 from store.errors import StoreNotUsable
 from store.folder import data_folder
 
 EXIT_REFUSED = 1
 EXIT_STORE_NOT_USABLE = 3
+ADMIN_PORT = 8481
 STDIN = 0
 """The descriptor of standard input."""
 SANDBOX_KEY_VARIABLE = "GATEWATCH_SANDBOX_KEY"
@@ -40,9 +42,28 @@ def main() -> None:
     type=click.IntRange(1, 36500),
     help="When closed payments move to the store's monthly archive files.",
 )
+@click.option(
+    "--admin-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where the platform side and /metrics are, in plain HTTP: elsewhere than on loopback, put TLS before it.",
+)
+@click.option(
+    "--admin-port",
+    type=click.IntRange(0, 65535),
+    help=f"0: any free port.  [default: {ADMIN_PORT}, or any free port with --port 0]",
+)
 @click.option("--until-stdin-closes", is_flag=True, help="Stop when standard input ends, as on SIGTERM.")
 def serve(
-    *, data: Path | None, host: str, port: int, public_url: str, archive_after_days: int, until_stdin_closes: bool
+    *,
+    data: Path | None,
+    host: str,
+    port: int,
+    public_url: str,
+    archive_after_days: int,
+    admin_host: str,
+    admin_port: int | None,
+    until_stdin_closes: bool,
 ) -> None:
     """Send queued attempts, take answers, end periods. One engine serves one store."""
     # aiohttp takes a third of a second to import; --help and wrong usage do without.
@@ -55,7 +76,16 @@ def serve(
     problems = public_url_problems(public_url) if public_url else []
     if problems:
         raise click.BadParameter(" ".join(problems), param_hint="--public-url")
-    options = EngineOptions(host=host, port=port, public_url=public_url, archive_after_days=archive_after_days)
+    if admin_port is None:
+        admin_port = ADMIN_PORT if port else 0
+    options = EngineOptions(
+        host=host,
+        port=port,
+        public_url=public_url,
+        archive_after_days=archive_after_days,
+        admin_host=admin_host,
+        admin_port=admin_port,
+    )
 
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))
@@ -66,6 +96,7 @@ def serve(
             log,
             stop,
             lambda url: _say(f"gatewatchd listens for answers at {url}/connectors/ID/answers"),
+            lambda url: _say(f"gatewatchd serves the platform side, metrics and health at {url}"),
         )
 
     try:
@@ -73,6 +104,9 @@ def serve(
     except StoreNotUsable as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_STORE_NOT_USABLE)
+    except CannotListen as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_REFUSED)
     except OSError as error:
         click.echo(f"The engine cannot listen at {host}:{port}: {error.strerror or error}.", err=True)
         sys.exit(EXIT_REFUSED)

@@ -13,7 +13,7 @@ from gateway.listener import given_by
 from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway
 from gateway.requests import Addressed, NotSendable, pay_request, status_request
 from gateway.sending import StepKind, last_ask_at, pay_until
-from store.answers import Origin, payment_of_attempt, receive
+from store.answers import Origin, Verdict, payment_of_attempt, receive
 from store.errors import Refused
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
 from store.payments import Attempt, Delivery, Payment
@@ -27,6 +27,14 @@ class Departure:
 
     addressed: Addressed
     before: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it."""
+
+    told: str
+    verdict: Verdict | None = None
 
 
 def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, own_url: str) -> Departure | None:
@@ -57,8 +65,8 @@ def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, ow
     return Departure(addressed, before)
 
 
-def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, outcome: Outcome) -> str:
-    """Commit how a request ended, and the answer in it if there is one; return the rule or the outcome in words."""
+def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, outcome: Outcome) -> Arrival:
+    """Commit how a request ended, and the answer in it if there is one."""
     with store.transaction() as tx:
         payment, attempt = _current(tx, attempt_id)
         # The pause before the next request counts from here: a gateway that takes long to fail gets one, too.
@@ -71,15 +79,16 @@ def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, 
             case Answered() if outcome.answer.result != "unknown":
                 key_name = departure.addressed.key_names[outcome.key_place]
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
-                return receive(tx, given).rule.name
+                verdict = receive(tx, given)
+                return Arrival(verdict.rule.name, verdict)
             case Answered() if in_progress and tx.now >= pay_until(attempt):
                 not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
-                return "undelivered"
+                return Arrival("undelivered")
             case RefusedByGateway() if in_progress and kind is StepKind.PAY:
                 refused_by_gateway(tx, attempt_id, told.outcome)
-                return "refused-by-gateway"
+                return Arrival("refused-by-gateway")
             case _:
-                return told.outcome
+                return Arrival(told.outcome)
 
 
 def give_up(store: Store, attempt_id: str) -> bool:

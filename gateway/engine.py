@@ -15,13 +15,16 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
+from gateway.admin import AdminPort
 from gateway.ageing import keep_ageing_out
 from gateway.agenda import Agenda
+from gateway.answer_time import answer_seconds
 from gateway.client import GatewayClient
-from gateway.dispatch import Departure, arrive, depart, give_up
+from gateway.dispatch import Arrival, Departure, arrive, depart, give_up
+from gateway.health import Pulse
 from gateway.listener import Listener
-from gateway.log import EventLog, http_logger, place_of
-from gateway.outcomes import Outcome
+from gateway.log import EachOf, EventLog, http_logger, place_of
+from gateway.outcomes import OUTCOME_CODES, Outcome
 from gateway.requests import NotSendable
 from gateway.sending import Step, StepKind, next_step
 from store.archive import ARCHIVE_AFTER_DAYS
@@ -47,13 +50,16 @@ FINISH_SECONDS = 10.0
 class EngineOptions:
     """Where the engine listens, and when closed payments go to the archive.
 
-    `public_url` is how gateways reach it; empty: only connectors on loopback are served.
+    `public_url` is how gateways reach it; empty: only connectors on loopback are served. The admin port is where the
+    platform side, metrics and health are.
     """
 
     host: str = "127.0.0.1"
     port: int = 8480
     public_url: str = ""
     archive_after_days: int = ARCHIVE_AFTER_DAYS
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 8481
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class Dispatcher:
         *,
         own_url: str,
         stop: asyncio.Event,
+        pulse: Pulse,
     ) -> None:
         self._store = store
         self._client = client
@@ -98,6 +105,7 @@ class Dispatcher:
         self._agenda = Agenda(store)
         self._next_day = datetime.min.replace(tzinfo=UTC)
         """When due dates pass next: each at the end of its day, in UTC."""
+        self._pulse = pulse
         self._spoken_of: set[str] = set()
         """The attempts that this engine has sent a request for; others that are `sent` are asked about first."""
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -109,6 +117,7 @@ class Dispatcher:
     async def run(self, group: asyncio.TaskGroup) -> None:
         """Send until told to stop; then let what is under way end, for `FINISH_SECONDS` at most."""
         while not self._stop.is_set():
+            self._pulse.beat()
             try:
                 # Looked at before the plan is made: what changes while it is made must wake us, too.
                 seen = self._state()
@@ -184,11 +193,13 @@ class Dispatcher:
 
     def _end_periods(self) -> None:
         with self._store.transaction() as tx:
-            ended = apply_time(tx)
-            today = datetime.combine(tx.now.date(), time(), UTC)
+            ended, now = apply_time(tx), tx.now
+        today = datetime.combine(now.date(), time(), UTC)
         self._next_day = today + timedelta(days=1)
         for payment in ended:
-            self._log.write("time applied", payment=payment.id, rule=payment.history[-1].rule)
+            last = payment.history[-1]
+            late_seconds = (now - last.at).total_seconds()
+            self._log.write("time applied", payment=payment.id, rule=last.rule, late_seconds=late_seconds)
 
     async def _carry_out(self, due: Due) -> None:
         """Send one request and keep how it ended; whatever goes wrong with it stays with this attempt."""
@@ -218,16 +229,28 @@ class Dispatcher:
             return
         self._spoken_of.add(due.attempt_id)
         addressed = departure.addressed
+        began = asyncio.get_running_loop().time()
         outcome = await self._client.send(
             addressed.url,
             addressed.request.body(),
             addressed.keys,
             idempotency_key=due.attempt_id if kind is StepKind.PAY else None,
         )
-        told = await self._kept(due, departure, outcome)
-        self._log.write("request ended", outcome=told, **facts)
+        seconds = asyncio.get_running_loop().time() - began
+        arrival = await self._kept(due, departure, outcome)
+        ended = OUTCOME_CODES[type(outcome)]
+        self._log.write("request ended", outcome=arrival.told, ended=ended, seconds=round(seconds, 4), **facts)
+        if arrival.verdict is not None:
+            self._log.write(
+                "answer judged",
+                connector=due.connector_id,
+                attempt=due.attempt_id,
+                payment=arrival.verdict.payment.id if arrival.verdict.payment else None,
+                rule=arrival.verdict.rule.name,
+                seconds=answer_seconds(arrival.verdict),
+            )
 
-    async def _kept(self, due: Due, departure: Departure, outcome: Outcome) -> str:
+    async def _kept(self, due: Due, departure: Departure, outcome: Outcome) -> Arrival:
         """Store how a request ended; a store that cannot take it now is tried until it can: it may tell of money."""
         while True:
             try:
@@ -239,6 +262,7 @@ class Dispatcher:
     async def _sleep(self, wake_at: datetime, seen: tuple[object, int]) -> None:
         """Sleep until the store changes, a step or period is due, a request has ended, or the engine is to stop."""
         while not self._stop.is_set() and self._state() == seen:
+            self._pulse.beat()
             if wake_at <= self._store.clock():
                 return
             await _wait(self._stop, POLL_SECONDS)
@@ -255,12 +279,17 @@ async def serve_store(
     log: EventLog,
     stop: asyncio.Event,
     on_listening: Callable[[str], None],
+    on_admin_listening: Callable[[str], None] | None = None,
 ) -> None:
     """Run the engine until `stop` is set: stop accepting, let requests under way end, leave.
 
-    Raises StoreBusy if another engine serves the store, OSError if a port cannot be had.
+    Raises StoreBusy if another engine serves the store, OSError if a port cannot be had, CannotListen for the admin
+    port.
     """
     with held_by_this_engine(store.folder):
+        pulse = Pulse()
+        admin = AdminPort(store, log, stop, pulse)
+        log = EachOf(log, admin.metrics)
         runner = web.AppRunner(
             Listener(store, log).application(),
             access_log=None,
@@ -270,19 +299,25 @@ async def serve_store(
         await runner.setup()
         client = GatewayClient()
         try:
+            admin_port = await admin.open(options.admin_host, options.admin_port)
             site = web.TCPSite(runner, options.host, options.port)
             await site.start()
             port = runner.addresses[0][1]
             own_url = f"http://{reached_at(options.host)}:{port}"
-            dispatcher = Dispatcher(store, client, log, options, own_url=own_url, stop=stop)
+            dispatcher = Dispatcher(store, client, log, options, own_url=own_url, stop=stop, pulse=pulse)
+            admin.answers_url = options.public_url or own_url
             on_listening(options.public_url or own_url)
+            if on_admin_listening is not None:
+                on_admin_listening(f"http://{reached_at(options.admin_host)}:{admin_port}")
             async with asyncio.TaskGroup() as group:
                 group.create_task(dispatcher.run(group))
                 group.create_task(keep_ageing_out(store, timedelta(days=options.archive_after_days), log, stop))
+                group.create_task(admin.forget_old_keys())
                 await stop.wait()
                 await site.stop()
         finally:
             await runner.cleanup()
+            await admin.close()
             await client.aclose()
 
 

@@ -13,6 +13,13 @@ class MalformedBody(GatewayError):
     """The bytes are not the strict JSON of a message; the text says what is wrong and where."""
 
 
+class CannotListen(GatewayError):
+    """A port that was asked for cannot be had; the text names it and says why."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(f"The engine cannot listen at {host}:{port}: {error.strerror or error}.")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """What is wrong with one field of a message, and what would be right. Never shows a setting's value."""

@@ -13,6 +13,7 @@ from functools import partial
 
 from aiohttp import web
 
+from gateway.answer_time import answer_seconds
 from gateway.arrival import SignatureRefused, verified_body
 from gateway.client import SIGNATURE_HEADER
 from gateway.errors import MalformedBody, MalformedMessage
@@ -106,6 +107,7 @@ class Listener:
             attempt=answer.attempt_id,
             payment=verdict.payment.id if verdict.payment else None,
             rule=verdict.rule.name,
+            seconds=answer_seconds(verdict),
         )
         return self._acknowledged(found, verdict)
 
@@ -124,7 +126,7 @@ class Listener:
 
     async def _believed(self, request: web.Request, identity: str) -> Believed | Refusal:
         """Return the verified answer, or the first thing that is wrong."""
-        raw = await _body_of(request)
+        raw = await body_of(request)
         if isinstance(raw, Refusal):
             return raw
         try:
@@ -164,7 +166,7 @@ class Listener:
         return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
 
 
-async def _body_of(request: web.Request) -> bytes | Refusal:
+async def body_of(request: web.Request) -> bytes | Refusal:
     """Return the bytes of a message, at most as many as a message may have, or why they are not read."""
     too_large = Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
     if (request.content_length or 0) > MAX_BODY_BYTES:

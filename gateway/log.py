@@ -40,6 +40,18 @@ class JsonLines:
             self._lost = 0
 
 
+class EachOf:
+    """Several event logs as one."""
+
+    def __init__(self, *logs: EventLog) -> None:
+        self._logs = logs
+
+    def write(self, event: str, **facts: str | int | float | None) -> None:
+        """Write one event to each."""
+        for log in self._logs:
+            log.write(event, **facts)
+
+
 def place_of(error: BaseException) -> str:
     """Return where an error came from, `function:line`: what it says may hold what must not be told."""
     frames = traceback.extract_tb(error.__traceback__)

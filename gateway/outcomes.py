@@ -12,8 +12,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from gateway.messages import GatewayAnswer
@@ -112,6 +114,18 @@ class BadReply:
 
 
 Outcome: TypeAlias = NeverLeft | NoAnswer | RefusedByGateway | Accepted | Answered | BadReply
+
+OUTCOME_CODES: Mapping[type[Outcome], str] = MappingProxyType(
+    {
+        NeverLeft: "never_left",
+        NoAnswer: "no_answer",
+        RefusedByGateway: "refused",
+        Accepted: "accepted",
+        Answered: "answered",
+        BadReply: "bad_reply",
+    }
+)
+"""Each outcome's name in the log and the metrics."""
 
 NOT_NOW = frozenset({408, 409, 425, 429})
 

@@ -18,12 +18,14 @@ from store.accounts import BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
 from store.archived_payment import ArchivedPayment
+from store.idempotency import KeptResult
 from store.judging import next_change_at
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import R, Record
 from store.states import AWAITED
+from store.tokens import Token
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QueryPath = tuple[object, ...]
@@ -102,6 +104,8 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
     PaymentMethod: (_plain("connector_id"),),
     Manager: (_plain("email"),),
     LogLine: (_plain("subject"),),
+    Token: (_plain("token_hash"),),
+    KeptResult: (_plain("key"), Column("kept_until", None, lambda each: (each.kept_until,))),
 }
 
 

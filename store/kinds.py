@@ -7,11 +7,13 @@ from store.action_log import LogLine
 from store.answers import Answer
 from store.archived_payment import ArchivedPayment
 from store.connectors import Connector
+from store.idempotency import KeptResult
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record
 from store.resellers import Reseller
+from store.tokens import Token
 
 KINDS: dict[str, type[Record]] = {
     kind.TABLE: kind
@@ -26,5 +28,7 @@ KINDS: dict[str, type[Record]] = {
         ArchivedPayment,
         Answer,
         LogLine,
+        Token,
+        KeptResult,
     )
 }

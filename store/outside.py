@@ -23,6 +23,9 @@ class Ids(Protocol):
     def shared_key(self) -> str:
         """Return a new Secret Shared Key: 256 random bits as 64 lower-case hex digits."""
 
+    def token_secret(self) -> str:
+        """Return what makes a new bearer token: 256 random bits as 64 lower-case hex digits."""
+
 
 def system_clock() -> datetime:
     """Return the system's time in UTC."""
@@ -38,4 +41,8 @@ class SystemIds:
 
     def shared_key(self) -> str:
         """Return a new Secret Shared Key: 256 random bits as 64 lower-case hex digits."""
+        return secrets.token_hex(32)
+
+    def token_secret(self) -> str:
+        """Return what makes a new bearer token: 256 random bits as 64 lower-case hex digits."""
         return secrets.token_hex(32)

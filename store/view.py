@@ -63,7 +63,7 @@ class View:
         return found
 
     def stored(self, kind: type[R], identity: int) -> R | None:
-        """Return a record of the main store as it was last written; None if there is none of this id."""
+        """Return a record of the main store as it was last written; whoever shows a Payment must ask `as_of` first."""
         return self._stored(kind, identity)
 
     def all(self, kind: type[R]) -> Iterator[R]:
@@ -104,6 +104,14 @@ class View:
         for each in self._each_stored(Payment, self._up_to(Payment, "closed_at", moment)):
             if each.closed_at is not None and each.closed_at <= moment:
                 yield each
+
+    def up_to(self, kind: type[R], column: str, moment: datetime) -> Iterator[R]:
+        """Yield, as stored and by id, the records whose column has a moment up to this one, or had it: look at each."""
+        return self._each_stored(kind, self._up_to(kind, column, moment))
+
+    def ids_that_may_have(self, kind: type[Record], column: str, value: object) -> Iterable[int]:
+        """Return the ids of all records that have this value in a column, or had it, without reading any of them."""
+        return self._having(kind, column, key_of(value))
 
     def every_id(self, kind: type[Record]) -> tuple[int, ...]:
         """Return the ids of all records of a kind in rising order, without reading any of them."""

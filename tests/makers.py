@@ -62,6 +62,10 @@ class CountedIds:
         self._count += 1
         return f"{self._count:064x}"
 
+    def token_secret(self) -> str:
+        """Return the next number as 64 hex digits."""
+        return self.shared_key()
+
 
 def make_connector(tx: Transaction, *, name: str = "Acme Pay", period_minutes: str = "15") -> Connector:
     """Create a connector with nothing to set; an empty period means none."""

@@ -57,7 +57,7 @@ class Child:
         if not line.endswith(b"\n"):
             self.stop()
             raise ChildFailed(f"{self.name} did not start: {self._last_words()}")
-        return line.decode(errors="replace").strip()
+        return line.decode(errors="replace").splitlines()[0].strip()
 
     def stop(self) -> int:
         """Ask the program to end by closing its standard input; return its exit code, after killing it if it stays."""

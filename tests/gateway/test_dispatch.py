@@ -71,7 +71,7 @@ def may_leave(shop: Shop, attempt_id: str, kind: StepKind = PAY) -> bool:
 
 def sent_and_ended(shop: Shop, attempt_id: str, outcome: Outcome, kind: StepKind = PAY) -> str:
     """Let a request leave and end."""
-    return arrive(shop.store, attempt_id, kind, leave(shop, attempt_id, kind), outcome)
+    return arrive(shop.store, attempt_id, kind, leave(shop, attempt_id, kind), outcome).told
 
 
 def queued(shop: Shop) -> tuple[int, str]:
@@ -112,7 +112,7 @@ def test_an_outcome_without_an_answer_leaves_the_payment_processing_and_is_kept(
     departure = leave(shop, attempt_id, kind)
     shop.clock.advance(seconds=30)
 
-    words = arrive(shop.store, attempt_id, kind, departure, outcome)
+    words = arrive(shop.store, attempt_id, kind, departure, outcome).told
 
     attempt = shop.attempt(payment_id, attempt_id)
     assert {name: getattr(attempt.delivery, name) for name in told} == told
@@ -284,7 +284,7 @@ def test_a_success_that_arrives_after_the_deadline_is_judged_as_late(shop: Shop)
     departure = leave(shop, attempt_id)
     shop.clock.advance(minutes=15)
 
-    assert arrive(shop.store, attempt_id, PAY, departure, answered(attempt_id, "success")) == "late-success"
+    assert arrive(shop.store, attempt_id, PAY, departure, answered(attempt_id, "success")).told == "late-success"
     assert shop.rules(payment_id) == ["attempt-started", "period-over", "late-success"]
 
 
@@ -306,7 +306,7 @@ def test_a_success_in_a_reply_after_another_attempt_has_completed_the_payment_is
     second = shop.pay(payment_id, sent=False)
     sent_and_ended(shop, second, answered(second, "success"))
 
-    rule = arrive(shop.store, first, PAY, slow, answered(first, "success", reference="g-2"))
+    rule = arrive(shop.store, first, PAY, slow, answered(first, "success", reference="g-2")).told
 
     assert rule == "second-success"
     assert [str(each) for each in shop.book()] == ["129.00"]

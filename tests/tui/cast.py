@@ -73,6 +73,10 @@ class CastIds:
         """Return the next 64 hex digits."""
         return self._next()
 
+    def token_secret(self) -> str:
+        """Return the next 64 hex digits."""
+        return self._next()
+
     def _next(self) -> str:
         self._count += 1
         return hashlib.sha256(str(self._count).encode()).hexdigest()

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from store import managers
 from store.actors import Actor
+from store.database import JOURNAL_NAME
 from store.engine_presence import held_by_this_engine
 from store.managers import Permission
 from store.store import Store
@@ -172,19 +173,26 @@ async def test_the_notice_of_a_demo_stays_on_the_screen(cast: Store) -> None:
 
 async def test_a_store_that_cannot_be_read_any_more_is_told_and_the_page_stays(cast: Store) -> None:
     app = panel(cast)
-    whole = cast.path.read_bytes()
+    journal = cast.folder / JOURNAL_NAME
+    whole = journal.read_bytes()
+
+    def put(content: bytes) -> None:
+        beside = cast.folder / "beside"
+        beside.write_bytes(content)
+        beside.rename(journal)
+
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6")
-        cast.path.write_bytes(whole[: len(whole) // 2])
+        put(whole[:10])
         await pilot.pause(0.6)
         await settle(pilot)
-        assert str(cast.path) in top_bar(app)
+        assert str(journal) in top_bar(app)
         assert isinstance(app.screen, ConnectorsPage)
 
-        cast.path.write_bytes(whole)
+        put(whole)
         await pilot.pause(0.6)
         await settle(pilot)
-        assert str(cast.path) not in top_bar(app)
+        assert str(journal) not in top_bar(app)
 
 
 async def test_a_permission_taken_away_counts_at_once(cast: Store) -> None:

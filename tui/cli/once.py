@@ -8,9 +8,10 @@ from datetime import datetime
 from store import inbox
 from store.engine_presence import engine_of
 from store.payments import Payment
+from store.shapes import moment
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting
-from tui.cli.printing import moment, shown, shown_moment, table
+from tui.cli.printing import shown, shown_moment, table
 from tui.monitor import Lane, MonitorRow, Tally, is_late, most_urgent_first, rows_of
 from tui.plain_text import remaining_text
 

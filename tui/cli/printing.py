@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Literal
 
 from tui.plain_text import cells, moment_text, safe
@@ -20,18 +20,6 @@ def json_text(value: object) -> str:
 def json_line(value: object) -> str:
     """Return a value as JSON on one line, in ASCII."""
     return json.dumps(value)
-
-
-def moment(at: datetime | None) -> str | None:
-    """Return a moment as `--json` writes it: RFC 3339 in UTC with microseconds and a Z."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def day(on: date | None) -> str | None:
-    """Return a day as `--json` writes it: `2026-03-14`."""
-    return None if on is None else on.isoformat()
 
 
 def shown_moment(at: datetime | None) -> str:

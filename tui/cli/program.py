@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "charge": "tui.cli.charge:charge",
         "manager": "tui.cli.manager:manager",
         "reseller": "tui.cli.reseller:reseller",
+        "token": "tui.cli.token:token",
         "store": "tui.cli.store:store",
         "log": "tui.cli.log:log",
         "config": "tui.cli.config:config",

@@ -12,8 +12,8 @@ from store import accounts, connectors
 from store.connectors import Connector
 from store.payment_method import INTEGRATION_TYPE
 from store.settings_schema import parse_static
+from store.shapes import Shape, attempt, history_line, moment, payment, payment_whole, problems
 from store.states import explain
-from tui.cli.printing import day, moment
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -21,14 +21,35 @@ if TYPE_CHECKING:
     from store.accounts import Account, BalanceTransaction
     from store.action_log import LogLine
     from store.answers import Answer
-    from store.errors import ProblemItem
     from store.managers import Manager
     from store.payment_method import PaymentMethod
-    from store.payments import Attempt, HistoryLine, Payment
+    from store.payments import Payment
     from store.resellers import Reseller
     from store.store import View
+    from store.tokens import Token
 
-Shape = dict[str, object]
+__all__ = [
+    "CHARGE_COLUMNS",
+    "Shape",
+    "account",
+    "account_whole",
+    "answer",
+    "answer_whole",
+    "attempt",
+    "charge",
+    "connector",
+    "connector_whole",
+    "history_line",
+    "log_line",
+    "manager",
+    "method",
+    "payment",
+    "payment_explained",
+    "payment_whole",
+    "problems",
+    "reseller",
+    "token",
+]
 
 CHARGE_COLUMNS = (
     "id",
@@ -46,22 +67,6 @@ CHARGE_COLUMNS = (
     "transaction_id",
 )
 """What is told of a charge, in the order in which a gateway's statement is reconciled."""
-
-
-def problems(items: tuple[ProblemItem, ...]) -> Shape:
-    """Return everything that is wrong with what was typed."""
-    return {
-        "problems": [
-            {
-                "field": each.field,
-                "pointer": each.pointer,
-                "line": each.line,
-                "column": each.column,
-                "message": each.message,
-            }
-            for each in items
-        ]
-    }
 
 
 def connector(view: View, of: Connector) -> Shape:
@@ -132,36 +137,6 @@ def account_whole(view: View, of: Account) -> Shape:
     return account(of) | {"transactions": [transaction(each) for each in accounts.book_of(view, of.id)]}
 
 
-def payment(of: Payment) -> Shape:
-    """Return a payment as lists show it; `method_id` is the method of its last attempt."""
-    return {
-        "id": of.id,
-        "number": of.number,
-        "account_id": of.account_id,
-        "status": of.status.value,
-        "method_id": of.attempts[-1].method_id if of.attempts else None,
-        "total": of.total.text,
-        "currency": of.total.currency,
-        "due_date": day(of.due_date),
-        "deadline": moment(of.deadline),
-        "created_at": moment(of.created_at),
-        "closed_at": moment(of.closed_at),
-    }
-
-
-def payment_whole(of: Payment) -> Shape:
-    """Return a payment with its attempts, what the customer sees, and its history, the oldest first."""
-    return payment(of) | {
-        "description": of.description,
-        "created_by": of.created_by,
-        "version": of.version,
-        "in_progress": of.in_progress or None,
-        "attempts": [attempt(each) for each in of.attempts],
-        "customer": {"status": of.status.value, "message": of.customer_message},
-        "history": [history_line(each) for each in of.history],
-    }
-
-
 def payment_explained(of: Payment) -> Shape:
     """Return a payment's history, each line with what its rule says."""
     return {
@@ -169,19 +144,6 @@ def payment_explained(of: Payment) -> Shape:
         "number": of.number,
         "status": of.status.value,
         "history": [history_line(each) | {"says": explain(each.rule)} for each in of.history],
-    }
-
-
-def history_line(of: HistoryLine) -> Shape:
-    """Return one change of a payment."""
-    return {
-        "at": moment(of.at),
-        "rule": of.rule,
-        "status": of.status.value,
-        "attempt_id": of.attempt_id or None,
-        "answer_id": of.answer_id or None,
-        "by": of.by or None,
-        "note": of.note,
     }
 
 
@@ -266,6 +228,20 @@ def reseller(of: Reseller) -> Shape:
     return {"id": of.id, "name": of.name, "parent_id": of.parent_id, "version": of.version}
 
 
+def token(of: Token) -> Shape:
+    """Return a bearer token without its hash; its text is told once, where it was made."""
+    return {
+        "id": of.id,
+        "name": of.name,
+        "created_at": moment(of.created_at),
+        "created_by": of.created_by,
+        "last_used_at": moment(of.last_used_at),
+        "revoked_at": moment(of.revoked_at),
+        "revoked_by": of.revoked_by or None,
+        "version": of.version,
+    }
+
+
 def log_line(of: LogLine) -> Shape:
     """Return one line of the action log."""
     return {
@@ -288,22 +264,6 @@ def transaction(of: BalanceTransaction) -> Shape:
         "description": of.description,
         "payment_id": of.payment_id,
         "answer_id": None if of.answer_id is None else f"A{of.answer_id}",
-    }
-
-
-def attempt(of: Attempt) -> Shape:
-    """Return an attempt and how its sending went."""
-    return {
-        "id": of.id,
-        "state": of.state.value,
-        "method_id": of.method_id,
-        "connector_id": of.connector_id,
-        "started_at": moment(of.started_at),
-        "started_by": of.started_by,
-        "deadline": moment(of.deadline),
-        "sent_at": moment(of.sent_at),
-        "answered_at": moment(of.answered_at),
-        "outcome": of.delivery.outcome,
     }
 
 

@@ -1,0 +1,54 @@
+"""The engine as a process of its own, as an operator starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: where its two ports are, and what it logs."""
+
+    process: subprocess.Popen[str]
+    answers_url: str
+    admin_url: str
+    log: Path
+
+
+@contextmanager
+def engine(folder: Path, *options: str) -> Iterator[Engine]:
+    """Start an engine for a store on two free ports; it ends with the body."""
+    log = folder / "engine.log"
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "gateway",
+                "serve",
+                "--data",
+                str(folder),
+                "--until-stdin-closes",
+                "--port",
+                "0",
+                *options,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        assert first, log.read_text(encoding="utf-8")
+        answers_url = first.rpartition(" ")[2].strip().removesuffix("/connectors/ID/answers")
+        yield Engine(process, answers_url, second.rpartition(" ")[2].strip(), log)
+        process.stdin.close()
+        process.wait(timeout=30)
