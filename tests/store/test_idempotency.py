@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from store.idempotency import FORGOTTEN_AT_ONCE, KEPT_FOR, KeptResult, KeyReused, Result, forget_old, once
+from store import idempotency
+from store.idempotency import KEPT_FOR, KeptResult, KeyReused, Result, forget_old, once
 from store.store import Store
 from tests.makers import MICROSECOND, FixedClock
 
@@ -91,9 +92,10 @@ def test_only_keys_whose_time_is_over_are_forgotten(store: Store, clock: FixedCl
     assert [each.key for each in store.view().all(KeptResult)] == ["young"]
 
 
-def test_many_old_keys_are_forgotten_in_parts(store: Store, clock: FixedClock) -> None:
+def test_many_old_keys_are_forgotten_in_parts(store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "FORGOTTEN_AT_ONCE", 3)
     with store.transaction() as tx:
-        for number in range(FORGOTTEN_AT_ONCE + 1):
+        for number in range(4):
             once(tx, "shop", str(number), number, lambda: (201, ""))
     clock.advance(days=KEPT_FOR.days)
 
@@ -101,4 +103,4 @@ def test_many_old_keys_are_forgotten_in_parts(store: Store, clock: FixedClock) -
         with store.transaction() as tx:
             return forget_old(tx)
 
-    assert [forgotten(), forgotten(), forgotten()] == [FORGOTTEN_AT_ONCE, 1, 0]
+    assert [forgotten(), forgotten(), forgotten()] == [3, 1, 0]
