@@ -69,7 +69,7 @@ def payment_whole(of: Payment) -> Shape:
         "created_by": of.created_by,
         "version": of.version,
         "in_progress": of.in_progress or None,
-        "attempts": [_attempt(each) for each in of.attempts],
+        "attempts": [attempt(each) for each in of.attempts],
         "customer": {"status": of.status.value, "message": of.customer_message},
         "history": [history_line(each) for each in of.history],
     }
@@ -88,7 +88,8 @@ def history_line(of: HistoryLine) -> Shape:
     }
 
 
-def _attempt(of: Attempt) -> Shape:
+def attempt(of: Attempt) -> Shape:
+    """Return an attempt and how its sending went."""
     return {
         "id": of.id,
         "state": of.state.value,
