@@ -63,7 +63,7 @@ class View:
         return found
 
     def stored(self, kind: type[R], identity: int) -> R | None:
-        """Return a record of the main store as it was last written; whoever shows a Payment must ask `as_of` first."""
+        """Return a record of the main store as it was last written; None if there is none of this id."""
         return self._stored(kind, identity)
 
     def all(self, kind: type[R]) -> Iterator[R]:
