@@ -63,14 +63,15 @@ class Checkpoint:
         return tuple(self.index.places)
 
 
-def read_checkpoint(disk: Disk, path: Path, index_path: Path, keys_of: KeysOf) -> Checkpoint:
+def read_checkpoint(disk: Disk, path: Path, index_path: Path, keys_of: KeysOf, columns: str = "") -> Checkpoint:
     """Open a checkpoint, with the index beside it or one made anew from it.
 
+    `columns` is the signature of the columns that `keys_of` gives.
     Raises FileNotFoundError, and StoreNotUsable for a file that is damaged or of a newer form; it is left as it is.
     """
     file = disk.open_to_read(path)
     header = _header(path, file)
-    fit = _fit(header, file)
+    fit = _fit(header, file, columns)
     index = read_index(disk, index_path, fit)
     return Checkpoint(header, file, make_index(path, file, keys_of) if index is None else index)
 
@@ -80,6 +81,7 @@ def write_checkpoint(
     path: Path,
     header: Header,
     tables: Mapping[str, Callable[[], Iterator[tuple[int, bytes]]]],
+    columns: str = "",
 ) -> tuple[dict[str, Places], Fit]:
     """Write a checkpoint to `path` and sync it (the caller puts it in its place).
 
@@ -106,7 +108,7 @@ def write_checkpoint(
         out.write(b"\n}\n")
         out.flush()
         file.sync()
-        return places, _fit(header, file)
+        return places, _fit(header, file, columns)
     finally:
         file.close()
 
@@ -175,11 +177,11 @@ def _header(path: Path, file: File) -> Header:
     return header
 
 
-def _fit(header: Header, file: File) -> Fit:
-    """Return what an index must share: number, size, and a sum over the first and the last part of the file."""
+def _fit(header: Header, file: File, columns: str) -> Fit:
+    """Return what an index must share; the check is a sum over the first and the last part of the file."""
     size = file.size()
     ends = file.pread(HEADER_BYTES, 0) + file.pread(HEADER_BYTES, max(0, size - HEADER_BYTES))
-    return Fit(header.revision, size, f"{crc32(ends):08x}")
+    return Fit(header.revision, size, f"{crc32(ends):08x}", columns)
 
 
 def _damaged(path: Path, why: str) -> StoreNotUsable:

@@ -109,6 +109,12 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
 }
 
 
+def columns_signature() -> str:
+    """Return what tells these columns from those of another version; one whose keys change gets a new name."""
+    names = sorted(f"{kind.TABLE}.{column.name}" for kind, columns in COLUMNS.items() for column in columns)
+    return blake2b(" ".join(names).encode(), digest_size=8).hexdigest()
+
+
 def columns_of(kind: type[R]) -> tuple[Column[R], ...]:
     """Return the columns of a kind of record."""
     return cast("tuple[Column[R], ...]", COLUMNS.get(kind, ()))

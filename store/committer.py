@@ -12,7 +12,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from store.database import Database, Draft
+from store.database import Database
+from store.draft import Draft
 from store.errors import NotWritten
 from store.image import Image
 from store.transaction import Transaction

@@ -24,11 +24,15 @@ WORD = 8
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What an index must share with its checkpoint: the number of its last transaction, its size and its check sum."""
+    """What an index must share with its checkpoint: the number of its last transaction, its size and its check sum.
+
+    And with whoever asks it, the signature of its columns: an index without a column would find nothing by it.
+    """
 
     n: int
     size: int
     check: str
+    columns: str = ""
 
 
 class _Section(msgspec.Struct, frozen=True):
@@ -43,6 +47,7 @@ class _Contents(msgspec.Struct, frozen=True):
     n: int
     size: int
     check: str
+    columns: str
     sections: list[_Section]
 
 
@@ -130,7 +135,9 @@ def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
         sections.append(_Section(name, start, len(numbers)))
         parts.append(array("q", numbers).tobytes() if not isinstance(numbers, array) else numbers.tobytes())
         start += len(numbers)
-    contents = msgspec.json.encode(_Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, sections))
+    contents = msgspec.json.encode(
+        _Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, fit.columns, sections)
+    )
     padded = contents + b" " * (-len(contents) % WORD)
     body = len(padded).to_bytes(WORD, "little") + padded + b"".join(parts)
     file = disk.create(path)
@@ -161,7 +168,7 @@ def _read(file: File, fit: Fit) -> Index | None:
         return None
     start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
     contents = msgspec.json.decode(whole[2 * WORD : start], type=_Contents)
-    written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check))
+    written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check, contents.columns))
     if written != (INDEX_FORMAT, _byte_order(), fit):
         return None
     numbers = whole[start:].cast("q")

@@ -1,17 +1,20 @@
-"""Every kind of record by the name of its table."""
+"""Every kind of record by the name of its table, and the index keys of a record that is known by that only."""
 
 from __future__ import annotations
+
+import msgspec
 
 from store.accounts import Account, BalanceTransaction
 from store.action_log import LogLine
 from store.answers import Answer
 from store.archived_payment import ArchivedPayment
+from store.columns import keys_of
 from store.connectors import Connector
 from store.idempotency import KeptResult
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
-from store.records import Record
+from store.records import Record, from_json
 from store.resellers import Reseller
 from store.tokens import Token
 
@@ -32,3 +35,11 @@ KINDS: dict[str, type[Record]] = {
         KeptResult,
     )
 }
+
+
+def keys_of_json(table: str, line: bytes) -> list[tuple[str, int]]:
+    """Return every column's keys of a record. Raises msgspec.MsgspecError if it is none of its kind."""
+    kind = KINDS.get(table)
+    if kind is None:
+        raise msgspec.ValidationError(f"there is no kind of record in a table {table}")
+    return keys_of(from_json(kind, line))

@@ -19,12 +19,14 @@ from typing import TypeVar
 from store.actors import ROOT_RESELLER_ID
 from store.archives import Archives
 from store.committer import Committer
-from store.database import CHECKPOINT_NAME, SMALLEST_JOURNAL_WORTH_FOLDING, Database, Draft
+from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
+from store.draft import Draft
 from store.errors import StoreBusy, StoreNotUsable
 from store.image import Image, Key
 from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
+from store.paths import CHECKPOINT_NAME
 from store.resellers import Reseller
 from store.transaction import Transaction
 from store.view import View

@@ -15,7 +15,7 @@ from store.actors import Actor
 from store.archived_payment import ArchivedPayment
 from store.archives import Archives
 from store.columns import key_of, keys_of
-from store.database import Draft, draft
+from store.draft import Draft, draft
 from store.errors import StaleEdit
 from store.image import Image
 from store.outside import Ids

@@ -13,13 +13,15 @@ from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
 from store.checkpoint import make_index, put_index, read_checkpoint, write_checkpoint
-from store.database import CHECKPOINT_NAME, INDEX_NAME, JOURNAL_NAME
+from store.columns import columns_signature
 from store.disk import Disk
 from store.errors import Refused, StoreNotUsable
+from store.folding import records_of
 from store.image import Image
 from store.journal import Base
 from store.kinds import KINDS
 from store.lock import WAIT_SECONDS, ProcessLock
+from store.paths import CHECKPOINT_NAME, INDEX_NAME, JOURNAL_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
 from store.store import Store, View
@@ -147,7 +149,11 @@ def _write(store: Store, image: Image, folder: Path) -> None:
     disk = store.disk
     path, index_path = folder / CHECKPOINT_NAME, folder / INDEX_NAME
     _, fit = write_checkpoint(
-        disk, path, image.header(), {table: partial(_records, image, table) for table in image.tables()}
+        disk,
+        path,
+        image.header(),
+        {table: partial(records_of, image, table) for table in image.tables()},
+        columns_signature(),
     )
     # Made from what was written, so each record has been read back and is one.
     put_index(disk, index_path, read_checkpoint(disk, path, index_path, image.keys_of).index, fit)
@@ -161,13 +167,6 @@ def _write(store: Store, image: Image, folder: Path) -> None:
     journal.create(disk, folder / JOURNAL_NAME, Base(base=image.n, was=image.hash))
     disk.sync_folder(folder)
     disk.sync_folder(folder.parent)
-
-
-def _records(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
-    for identity in image.ids(table):
-        record = image.get(table, identity)
-        if record is not None:
-            yield identity, record
 
 
 def _copy(disk: Disk, source: Path, target: Path) -> None:

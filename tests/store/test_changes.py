@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import database
+from store import follower
 from store.accounts import Account
-from store.database import JOURNAL_NAME
 from store.errors import StoreNotUsable
 from store.image import Key
+from store.paths import JOURNAL_NAME
 from store.store import Store, open_store
 from tests.makers import CountedIds, FixedClock, make_account
 from tests.store.fake_disk import FakeDisk, Step
@@ -122,7 +122,7 @@ def test_a_moment_that_is_not_of_this_store_is_too_long_ago(store: Store) -> Non
 
 
 def test_only_so_many_transactions_are_remembered(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "REMEMBERED_CHANGES", 3)
+    monkeypatch.setattr(follower, "REMEMBERED_CHANGES", 3)
     short = open_store(store.folder)
     for _ in range(5):
         add(store)

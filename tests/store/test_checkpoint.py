@@ -13,9 +13,10 @@ from tinydb import TinyDB, where
 from store.accounts import Account
 from store.answers import Answer
 from store.checkpoint import FORMAT, Header, make_index, read_checkpoint, write_checkpoint
-from store.database import INDEX_NAME, JOURNAL_NAME, keys_of_json
 from store.disk import RealDisk
 from store.errors import StoreNotUsable
+from store.kinds import keys_of_json
+from store.paths import INDEX_NAME, JOURNAL_NAME
 from store.payments import Payment
 from store.records import to_json
 from store.store import FILE_NAME, Store, open_store

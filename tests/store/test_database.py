@@ -15,10 +15,10 @@ from tinydb import where
 from store import database, journal
 from store.accounts import Account
 from store.action_log import LogLine
-from store.database import INDEX_NAME, JOURNAL_NAME
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
 from store.journal import Base, Entry, line_of
+from store.paths import INDEX_NAME, JOURNAL_NAME
 from store.resellers import Reseller
 from store.store import Store, Transaction, View, open_store
 from tests.makers import START, CountedIds, FixedClock, content_of, make_account

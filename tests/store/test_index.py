@@ -12,9 +12,10 @@ from tinydb import where
 
 from store.accounts import Account
 from store.action_log import LogLine
-from store.database import INDEX_NAME
+from store.columns import COLUMNS, Column
 from store.disk import RealDisk
 from store.index import Fit, Index, Places, read_index, sorted_column, write_index
+from store.paths import INDEX_NAME
 from store.store import Store, open_store
 from tests.makers import Shop, content_of, make_account
 
@@ -47,7 +48,10 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert (len(found.of("accounts")), len(found.of("empty")), len(found.of("nobody"))) == (2, 0, 0)
 
 
-@pytest.mark.parametrize("other", [Fit(6, 1000, "0badcafe"), Fit(5, 1001, "0badcafe"), Fit(5, 1000, "0badcaff")])
+@pytest.mark.parametrize(
+    "other",
+    [Fit(6, 1000, "0badcafe"), Fit(5, 1001, "0badcafe"), Fit(5, 1000, "0badcaff"), Fit(5, 1000, "0badcafe", "other")],
+)
 def test_an_index_of_another_checkpoint_is_not_believed(tmp_path: Path, other: Fit) -> None:
     write_index(RealDisk(), tmp_path / INDEX_NAME, small_index(), FIT)
     assert read_index(RealDisk(), tmp_path / INDEX_NAME, other) is None
@@ -93,6 +97,20 @@ def test_a_missing_or_damaged_index_is_made_again_silently(shop: Shop, damage: C
     assert content_of(shop.store.folder) == before
     store.checkpoint()
     assert (shop.store.folder / INDEX_NAME).stat().st_size > 100
+
+
+def test_a_version_with_other_columns_makes_its_own_index(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that lacks a column would find nothing by it."""
+    shop.store.checkpoint()
+    by_action: Column[LogLine] = Column("action", ("action",), lambda each: (each.action,))
+    monkeypatch.setitem(COLUMNS, LogLine, (*COLUMNS[LogLine], by_action))
+    for _ in range(2):
+        store = open_store(shop.store.folder)
+        assert len(store.view().search(LogLine, where("action") == "account created")) == 1
+        store.checkpoint()
+    image = open_store(shop.store.folder).database.image()
+    assert image.index is not None
+    assert isinstance(image.index.column(LogLine.TABLE, "action").keys, memoryview), "it was kept in the new index"
 
 
 def test_a_view_keeps_its_index_while_others_put_new_ones_in_its_place(store: Store) -> None:

@@ -10,7 +10,7 @@ from tinydb import TinyDB
 
 from store.accounts import Account
 from store.audit import money_problems
-from store.database import INDEX_NAME
+from store.paths import INDEX_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
 from store.store import Store, open_store

@@ -17,6 +17,7 @@ from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
 from store.checkpoint import _fit, put_index, read_checkpoint
+from store.columns import columns_signature
 from store.disk import File, RealDisk, RealFile
 from store.errors import Refused, StoreBusy, StoreNotUsable
 from store.index import Fit, SortedColumn
@@ -88,7 +89,7 @@ def index_of_other_columns(shop: Shop) -> None:
 def fit_of(shop: Shop) -> Fit:
     """Return what an index must share with the checkpoint, to make one that fits, but is wrong."""
     found = read_checkpoint(shop.store.disk, shop.store.path, shop.store.folder / "none", lambda _, __: [])
-    return _fit(found.header, found.file)
+    return _fit(found.header, found.file, columns_signature())
 
 
 def id_that_comes_again(shop: Shop) -> None:

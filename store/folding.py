@@ -1,0 +1,42 @@
+"""A checkpoint written from an image of the store, with its index, beside those that are in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from store.checkpoint import write_checkpoint
+from store.columns import columns_signature
+from store.disk import Disk
+from store.image import Image
+from store.index import Index, SortedColumn, sorted_column, write_index
+from store.paths import Paths, beside
+
+
+def write_beside(disk: Disk, paths: Paths, image: Image) -> None:
+    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError."""
+    tables = {table: partial(records_of, image, table) for table in image.tables()}
+    places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
+    write_index(disk, beside(paths.index), Index(places, _columns(image)), fit)
+
+
+def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
+    """Yield every record of a table as (id, JSON), in the order of ids."""
+    for identity in image.ids(table):
+        record = image.get(table, identity)
+        if record is not None:
+            yield identity, record
+
+
+def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
+    """Return the columns of everything stored: those of the last checkpoint, with what was written since."""
+    written = image.changed()
+    pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    if image.index is not None:
+        for (table, name), column in image.index.columns.items():
+            pairs[(table, name)] = [each for each in column.pairs() if (table, each[1]) not in written]
+    for (table, identity), record in written.items():
+        if record is not None:
+            for name, key in image.keys_of(table, record):
+                pairs.setdefault((table, name), []).append((key, identity))
+    return {name: sorted_column(each) for name, each in pairs.items()}

@@ -1,0 +1,234 @@
+"""A store as it is now: its files followed without any lock, across the checkpoints of others.
+
+A reader opens checkpoint and journal, then reads what is appended. When the journal's path names another file, somebody
+has folded it: the old one, still open, is read to its end, then the new one is followed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from store import journal
+from store.checkpoint import Checkpoint, read_checkpoint
+from store.columns import columns_signature
+from store.disk import Disk
+from store.draft import Draft, Written
+from store.errors import StoreNotUsable
+from store.image import Image, Key
+from store.journal import Journal, Line, Torn
+from store.kinds import keys_of_json
+from store.paths import Paths
+
+MOST_FOLDS_IN_ONE_LOOK = 100
+"""How often a reader starts again because others fold the journal while it opens the files."""
+REMEMBERED_CHANGES = 10_000
+"""How many transactions `changes_since` can look back within one process."""
+
+
+class Follower:
+    """What one process has read of a store. Safe to use from several threads.
+
+    `safe_n` is the number of the last transaction that is surely on the disk: what follows was read, but its writer may
+    have been killed before it was synced.
+    """
+
+    def __init__(self, disk: Disk, paths: Paths) -> None:
+        self._disk = disk
+        self._paths = paths
+        self._mutex = threading.RLock()
+        self._journal: Journal | None = None
+        self._image = Image(next_ids={}, counts={}, keys_of=self._keys_of)
+        self._changes: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REMEMBERED_CHANGES)
+        self.safe_n = 0
+
+    @property
+    def book(self) -> Journal:
+        """The journal that is followed. Raises StoreNotUsable before the first look."""
+        if self._journal is None:
+            raise StoreNotUsable(self._paths.journal, "is not open.")
+        return self._journal
+
+    def image(self) -> Image:
+        """Return the store as it is now; what another process is just writing is waited out.
+
+        Raises StoreNotUsable for a file that is damaged or cannot be read.
+        """
+        with suppress(Torn):
+            return self.look()
+        return self._image
+
+    def look(self) -> Image:
+        """Read what others have appended since the last look, and return the store. Raises Torn, StoreNotUsable."""
+        with self._mutex:
+            self._follow()
+            return self._image
+
+    def read_sizes(self) -> tuple[int, int]:
+        """Return the sizes of the journal, as far as it was read, and of the checkpoint, in bytes."""
+        with self._mutex:
+            checkpoint = self._image.checkpoint
+            return self._journal.size if self._journal else 0, checkpoint.file.size() if checkpoint else 0
+
+    def changes_since(self, n: int) -> frozenset[Key] | None:
+        """Return which records were written after transaction `n`, None if that is too long ago to tell."""
+        with self._mutex:
+            if n == self._image.n:
+                return frozenset()
+            # A later one than the last is from a store whose files were put back since.
+            if n > self._image.n or not self._changes or self._changes[0][0] > n + 1:
+                return None
+            return frozenset(key for number, keys in self._changes if number > n for key in keys)
+
+    def took(self, drafts: Sequence[Draft]) -> bool:
+        """Count drafts that were appended and synced as read; say no if they must be read like another process's."""
+        first = drafts[0].line.entry.n
+        with self._mutex:
+            # A reader of this process may have seen the lines already.
+            if self._journal is None or self._journal.last_n != first - 1:
+                return False
+            self._image = drafts[-1].image
+            for each in drafts:
+                self._journal.accept(each.line)
+                self._changes.append((each.line.entry.n, each.keys))
+            return True
+
+    def read_checkpoint(self) -> Checkpoint:
+        """Open the checkpoint that is in its place now. Raises StoreNotUsable."""
+        try:
+            return read_checkpoint(
+                self._disk, self._paths.checkpoint, self._paths.index, keys_of_json, columns_signature()
+            )
+        except FileNotFoundError:
+            raise StoreNotUsable(self._paths.checkpoint, "is missing; put a backup in its place.") from None
+        except OSError as error:
+            raise StoreNotUsable(self._paths.checkpoint, f"cannot be read: {error.strerror}.") from error
+
+    def _follow(self) -> None:
+        """Read what has come since the last look. Raises Torn, StoreNotUsable."""
+        try:
+            for _ in range(MOST_FOLDS_IN_ONE_LOOK):
+                if self._is_followed():
+                    return
+                self._load()
+        except OSError as error:
+            self._journal = None
+            raise StoreNotUsable(self._paths.journal, f"cannot be read: {error.strerror}.") from error
+        except StoreNotUsable:
+            # Read it all again next time: somebody may have put a backup in its place.
+            self._journal = None
+            raise
+        raise StoreNotUsable(self._paths.journal, "is replaced faster than it can be read.")
+
+    def _is_followed(self) -> bool:
+        """Read the journal that is open to its end; say whether it is still the store's. Raises Torn."""
+        book = self._journal
+        if book is None:
+            return False
+        stamp = self._disk.stamp(self._paths.journal)
+        if stamp is not None and stamp[0] == book.identity:
+            if stamp[1] != book.size:
+                self._read(book)
+            return True
+        # Another process has folded the journal: this one gets no more lines; read it out, then follow the new one.
+        with suppress(Torn):
+            self._read(book)
+        return False
+
+    def _load(self) -> None:
+        """Open checkpoint and journal anew and read the journal to its end. Raises Torn, StoreNotUsable."""
+        while True:
+            checkpoint = self.read_checkpoint()
+            book = self._read_journal()
+            if book.base <= checkpoint.header.revision:
+                break
+            # The journal is younger than the checkpoint that was read, so there must be a younger checkpoint, too.
+            stamp = self._disk.stamp(self._paths.checkpoint)
+            if stamp is not None and stamp[0] == checkpoint.file.identity():
+                raise StoreNotUsable(
+                    self._paths.journal,
+                    f"begins after transaction {book.base}, but the checkpoint ends at {checkpoint.header.revision}: "
+                    "a part of the store is missing. Put a backup of both in their place.",
+                )
+        seen, changes = self._image.n, [*self._changes]
+        self._image = Image.of(checkpoint, self._keys_of)
+        self._journal = book
+        self.safe_n = book.base
+        self._changes.clear()
+        self._need_same_course(book.base, book.last_hash)
+        try:
+            self._read(book)
+        finally:
+            # What was written before is still known, unless the journal does not reach back so far.
+            if book.base <= seen <= self._image.n:
+                later = [each for each in self._changes if each[0] > seen]
+                self._changes.clear()
+                self._changes.extend([*changes, *later])
+
+    def _read_journal(self) -> Journal:
+        try:
+            return Journal.open(self._disk, self._paths.journal)
+        except FileNotFoundError:
+            raise StoreNotUsable(
+                self._paths.journal,
+                "is missing, and with it what was committed since the checkpoint; restore a backup.",
+            ) from None
+        except OSError as error:
+            raise StoreNotUsable(self._paths.journal, f"cannot be opened: {error.strerror}.") from error
+
+    def _read(self, book: Journal) -> None:
+        """Read the lines that have come. Raises Torn, StoreNotUsable."""
+        torn: Torn | None = None
+        try:
+            for line in book.read_on():
+                if line.entry.n > self._image.n:
+                    self._apply(line)
+                self._need_same_course(line.entry.n, line.hash)
+                self.safe_n = max(self.safe_n, line.entry.safe)
+                put = line.entry.put
+                self._changes.append((line.entry.n, tuple((table, each) for table in put for each in put[table])))
+        except Torn as found:
+            torn = found
+        if book.last_n < self._image.n:
+            raise StoreNotUsable(
+                self._paths.journal,
+                f"ends at transaction {book.last_n}, but the checkpoint holds {self._image.n}: it belongs to an older "
+                "one. Put a backup of both in their place.",
+            )
+        if torn is not None:
+            raise torn
+
+    def _need_same_course(self, n: int, line_hash: str) -> None:
+        if n == self._image.n and line_hash != self._image.hash:
+            raise StoreNotUsable(
+                self._paths.journal,
+                f"is not of the same course as the checkpoint: transaction {n} is another one there. "
+                "Put a backup of both in their place.",
+            )
+
+    def _apply(self, line: Line) -> None:
+        written: Written = {}
+        for table, records in line.entry.put.items():
+            for identity, raw in records.items():
+                content = bytes(raw)
+                written[(table, identity)] = None if content == journal.GONE else content
+        self._image = self._image.with_records(
+            written,
+            self._image.added_by(written),
+            n=line.entry.n,
+            line_hash=line.hash,
+            at=line.entry.at,
+            next_ids=line.entry.ids,
+        )
+
+    def _keys_of(self, table: str, line: bytes) -> list[tuple[str, int]]:
+        try:
+            return keys_of_json(table, line)
+        except msgspec.MsgspecError as error:
+            raise StoreNotUsable(
+                self._paths.journal, f"holds a record of table {table} that cannot be read: {error}."
+            ) from error
