@@ -19,6 +19,22 @@ if TYPE_CHECKING:
 
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 """What ids and references look like on the wire (design section 4)."""
+FIELD_NAMES = (
+    "answer_id",
+    "attempt_id",
+    "result",
+    "gateway_reference",
+    "amount",
+    "currency",
+    "message",
+    "timestamp",
+)
+"""The fields of an answer; no reference contains the name of one, so that a signed text is read in one way."""
+
+
+def is_reference(text: str) -> bool:
+    """Say whether a text is a gateway reference as the wire takes it."""
+    return REFERENCE.fullmatch(text) is not None and not any(name in text for name in FIELD_NAMES)
 
 
 def visible_to(view: View, by: Actor) -> list[Answer]:
@@ -126,9 +142,9 @@ def record(
         problems.append(ProblemItem("Reason", "is empty; write how the gateway told it."))
     if result is AnswerResult.SUCCESS and not gateway_reference.strip():
         problems.append(ProblemItem("Gateway reference", "is empty; a success needs the gateway's reference."))
-    elif gateway_reference.strip() and not REFERENCE.fullmatch(gateway_reference.strip()):
+    elif gateway_reference.strip() and not is_reference(gateway_reference.strip()):
         # Any other could never be the same as one that comes by the wire: one charge would count twice.
-        wanted = "write it as the gateway sends it: up to 64 letters, digits, _ and -"
+        wanted = "write it as the gateway sends it: up to 64 letters, digits, _ and -, without a field's name in it"
         problems.append(ProblemItem("Gateway reference", f"{gateway_reference!r} is no gateway reference; {wanted}."))
     if problems:
         raise Problems(tuple(problems))

@@ -25,8 +25,8 @@ from store.store import Store, Transaction, open_store
 
 CUSTOMERS = Actor("customer")
 PAUSE_SECONDS = 1.5
-SHOWN_AT_MOST = 400
-"""Payments that the demo makes at most, so that it can be left running."""
+SHOWN_AT_MOST = 2_000
+"""Payments that the demo makes at most (in about 50 minutes), so that it can be left running."""
 
 
 @dataclass(frozen=True, slots=True)
