@@ -90,14 +90,13 @@ def serve(
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))
         log = JsonLines(system_clock)
-        await serve_store(
-            store,
-            options,
-            log,
-            stop,
-            lambda url: _say(f"gatewatchd listens for answers at {url}/connectors/ID/answers"),
-            lambda url: _say(f"gatewatchd serves the platform side, metrics and health at {url}"),
-        )
+        answers_at: list[str] = []
+
+        def say(admin_url: str) -> None:
+            answers = f"{answers_at[0]}/connectors/ID/answers"
+            _say(f"gatewatchd listens for answers at {answers}, for the platform at {admin_url}")
+
+        await serve_store(store, options, log, stop, answers_at.append, say)
 
     try:
         asyncio.run(_until_stopped(run, until_stdin_closes=until_stdin_closes))

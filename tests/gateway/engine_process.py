@@ -46,9 +46,9 @@ def engine(folder: Path, *options: str) -> Iterator[Engine]:
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
-        first, second = process.stdout.readline(), process.stdout.readline()
-        assert first, log.read_text(encoding="utf-8")
-        answers_url = first.rpartition(" ")[2].strip().removesuffix("/connectors/ID/answers")
-        yield Engine(process, answers_url, second.rpartition(" ")[2].strip(), log)
+        line = process.stdout.readline()
+        assert line, log.read_text(encoding="utf-8")
+        answers, platform = (each.split()[0] for each in line.split(" at ")[1:])
+        yield Engine(process, answers.removesuffix("/connectors/ID/answers,"), platform, log)
         process.stdin.close()
         process.wait(timeout=30)

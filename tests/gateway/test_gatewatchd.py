@@ -27,7 +27,10 @@ from tests.gateway.events import PATIENCE_SECONDS
 from tests.gateway.foreign_gateway import Body, Gateway
 from tests.gateway.live_shop import KEY, LiveShop
 
-SERVES = re.compile(r"gatewatchd listens for answers at (http://127\.0\.0\.1:\d+)/connectors/ID/answers\n")
+SERVES = re.compile(
+    r"gatewatchd listens for answers at (http://127\.0\.0\.1:\d+)/connectors/ID/answers, "
+    r"for the platform at http://127\.0\.0\.1:\d+\n"
+)
 SANDBOX = re.compile(r"gatewatchd sandbox listens at (http://127\.0\.0\.1:\d+/pay)\n")
 
 

@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from store import managers
 from store.actors import Actor
-from store.database import JOURNAL_NAME
 from store.engine_presence import held_by_this_engine
 from store.managers import Permission
+from store.paths import JOURNAL_NAME
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import Picture, settle
