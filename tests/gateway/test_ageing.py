@@ -23,14 +23,14 @@ def completed_long_ago(shop: Shop) -> None:
 async def test_the_engine_archives_what_has_been_closed_for_as_long_as_it_is_told(shop: Shop) -> None:
     completed_long_ago(shop)
     events, stop = Events(), asyncio.Event()
-    options = EngineOptions(port=0, archive_after_days=92)
+    options = EngineOptions(port=0, admin_port=0, archive_after_days=92)
     async with asyncio.TaskGroup() as group:
         group.create_task(serve_store(shop.store, options, events, stop, lambda _: stop.set()))
     assert not events.named("payments archived")
 
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve_store(shop.store, EngineOptions(port=0), events, stop, lambda _: None))
+        group.create_task(serve_store(shop.store, EngineOptions(port=0, admin_port=0), events, stop, lambda _: None))
         await events.until("payments archived", 1)
         stop.set()
     assert shop.store.view().count(ArchivedPayment) == 1

@@ -107,7 +107,7 @@ async def engine(store: Store, options: EngineOptions | None = None, *, crash: b
     events, stop = Events(), asyncio.Event()
     listening = asyncio.Event()
     serving = asyncio.create_task(
-        serve_store(store, options or EngineOptions(port=0), events, stop, lambda _: listening.set())
+        serve_store(store, options or EngineOptions(port=0, admin_port=0), events, stop, lambda _: listening.set())
     )
     await until(lambda: serving.done() or listening.is_set())
     try:

@@ -246,13 +246,13 @@ def test_an_engine_killed_at_random_moments_pays_nothing_twice_and_loses_nothing
     payments: list[int] = []
 
     for _ in range(4):
-        with gatewatchd("serve", "--data", shop.store.folder, "--port", str(port)) as process:
+        with gatewatchd("serve", "--data", shop.store.folder, "--port", str(port), "--admin-port", "0") as process:
             listens(process)
             payments += [shop.start(method_id, chance.choice(["129.00", "12.01"])) for _ in range(4)]
             time.sleep(chance.uniform(0, 0.3))
             process.kill()
         assert money_problems(shop.store.view()) == []
-    with gatewatchd("serve", "--data", shop.store.folder, "--port", str(port)) as process:
+    with gatewatchd("serve", "--data", shop.store.folder, "--port", str(port), "--admin-port", "0") as process:
         listens(process)
         until(lambda: len(foreign.acknowledged) == len(payments))
         until(lambda: all(each.state is not AttemptState.SENT for each in attempts_of(shop)))
@@ -316,7 +316,7 @@ def test_a_port_in_use_is_refused(tmp_path: Path, kind: str) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        data = ("--data", str(tmp_path)) if kind == "serve" else ()
+        data = ("--data", str(tmp_path), "--admin-port", "0") if kind == "serve" else ()
         code, said = refused(kind, "--port", str(port), *data, GATEWATCH_SANDBOX_KEY=KEY)
 
     assert code == 1
