@@ -60,9 +60,3 @@ class FormField(Vertical):
         said.update(Text(f"✗ {look.safe(problem, keep_lines=True)}" if problem else ""))
         said.display = bool(problem)
         self.set_class(bool(problem), "-wrong")
-
-    def set_hint(self, hint: str) -> None:
-        """Say something else below the line."""
-        said = self.query_one(".field-hint", Static)
-        said.update(Text(look.safe(hint)))
-        said.display = bool(hint)
