@@ -72,12 +72,13 @@ def _moment(moment: datetime | None) -> Iterable[object]:
     return () if moment is None else (moment,)
 
 
+# A query that asks for two columns is answered by the first of them here: those with the fewest records stand first.
 COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
     Payment: (
-        _plain("account_id"),
-        _plain("number"),
-        Column("status", None, lambda each: (each.status.value,)),
         Column("attempt_id", ("attempts", "any", "id"), lambda each: [one.id for one in each.attempts]),
+        _plain("number"),
+        _plain("account_id"),
+        Column("status", None, lambda each: (each.status.value,)),
         Column(
             "connector_id",
             ("attempts", "any", "connector_id"),
@@ -136,7 +137,10 @@ def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:
 def _asked(kind: type[Record], query: object, outer: QueryPath) -> tuple[str, int] | None:
     match getattr(query, "_hash", query):
         case ("and", frozenset() as parts):
-            return next((found for part in parts if (found := _asked(kind, part, outer)) is not None), None)
+            # The parts are a set, in another order in each process: the columns' own order decides.
+            asked = [found for part in parts if (found := _asked(kind, part, outer)) is not None]
+            places = [each.name for each in columns_of(kind)]
+            return min(asked, key=lambda each: places.index(each[0]), default=None)
         case ("==", tuple() as path, value):
             return _column(kind, (*outer, *path), value)
         case ("any", tuple() as path, QueryInstance() as inner):

@@ -76,6 +76,13 @@ def test_a_query_asks_for_a_column(kind: type[Record], query: QueryInstance, col
     assert column_asked(kind, query) == expected
 
 
+def test_of_two_columns_the_one_with_fewer_records_is_asked_in_whatever_order_they_stand() -> None:
+    """Else a question for an attempt of a connector reads all payments of the connector, in every other process."""
+    for attempt_id in ("a", "b", "c", "d", "e", "f", "g", "h"):
+        query = ATTEMPTS.any((where("connector_id") == 1) & (where("id") == attempt_id))
+        assert column_asked(Payment, query) == ("attempt_id", key_of(attempt_id))
+
+
 def test_tinydb_describes_queries_as_it_did_when_the_index_was_made() -> None:
     """`QueryInstance._hash` is TinyDB's own: if a new version writes it in another way, the index is not used."""
     a, b = where("a") == 1, where("b").c == "2"
