@@ -1,7 +1,8 @@
-"""The engine as a process of its own, as an operator starts it."""
+"""The engine and the simulated gateway as processes of their own, as an operator starts them."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ class Engine:
 def engine(folder: Path, *options: str) -> Iterator[Engine]:
     """Start an engine for a store on two free ports; it ends with the body."""
     log = folder / "engine.log"
-    with log.open("w", encoding="utf-8") as errors:
+    with log.open("a", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -50,5 +51,37 @@ def engine(folder: Path, *options: str) -> Iterator[Engine]:
         assert line, log.read_text(encoding="utf-8")
         answers, platform = (each.split()[0] for each in line.split(" at ")[1:])
         yield Engine(process, answers.removesuffix("/connectors/ID/answers,"), platform, log)
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
+@dataclass(frozen=True)
+class SimulatedGateway:
+    """A running sandbox: where it takes requests, and what it logs."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+
+
+@contextmanager
+def sandbox(folder: Path, key: str, *options: str) -> Iterator[SimulatedGateway]:
+    """Start a simulated gateway on a free port; it ends with the body."""
+    log = folder / "sandbox.log"
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "sandbox", "--until-stdin-closes", "--port", "0", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | {"GATEWATCH_SANDBOX_KEY": key},
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        line = process.stdout.readline()
+        assert line, log.read_text(encoding="utf-8")
+        yield SimulatedGateway(process, line.split()[-1], log)
         process.stdin.close()
         process.wait(timeout=30)

@@ -208,6 +208,16 @@ async def test_the_previous_key_matches_in_its_grace_time_and_signs_the_acknowle
     assert [each.given.key for each in shop.store.view().all(Answer)] == ["previous", "current"]
 
 
+async def test_a_key_counts_as_the_store_has_it_when_the_answer_is_judged(port: Port) -> None:
+    """The listener remembers connectors for a moment; what has changed since is seen all the same."""
+    shop, old = port.shop, key_of(port.shop)
+    assert (await port.tell(answer_of("nobody")))[0] == 200
+    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
+    assert (await port.tell(answer_of("nobody-2"), key=old))[0] == 200
+    assert (await port.tell(answer_of("nobody-3")))[0] == 200
+    assert [each.given.key for each in shop.store.view().all(Answer)] == ["current", "previous", "current"]
+
+
 async def test_after_its_grace_time_the_previous_key_does_not_match(port: Port, attempt_id: str) -> None:
     shop, old = port.shop, key_of(port.shop)
     shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=60))
