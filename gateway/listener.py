@@ -16,6 +16,7 @@ from aiohttp import web
 from gateway.answer_time import answer_seconds
 from gateway.arrival import SignatureRefused, verified_body
 from gateway.client import SIGNATURE_HEADER
+from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.log import EventLog
 from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
@@ -26,7 +27,7 @@ from gateway.timestamps import SKEW_SHOWN_AFTER_SECONDS, skew_seconds, wire_time
 from store.answers import AnswerGiven, AnswerResult, Origin, Verdict, receive
 from store.connectors import Connector
 from store.errors import StoreBusy, StoreNotUsable
-from store.store import Store
+from store.store import Store, Transaction
 
 RETRY_AFTER_SECONDS = 5
 LONGEST_LOGGED_ID = 32
@@ -77,6 +78,7 @@ class Listener:
         self._store = store
         self._log = log
         self._wait_seconds = wait_seconds
+        self._connectors = ConnectorBook(store)
 
     def application(self) -> web.Application:
         """Return the application to serve."""
@@ -86,8 +88,11 @@ class Listener:
 
     async def take_answer(self, request: web.Request) -> web.Response:
         """Take one answer: 200 and a signed acknowledgement, or what is wrong."""
+        return await self._taken(request, anew=False)
+
+    async def _taken(self, request: web.Request, *, anew: bool) -> web.Response:
         identity = request.match_info["connector_id"]
-        found = await self._believed(request, identity)
+        found = await self._believed(request, identity, anew=anew)
         if isinstance(found, Refusal):
             self._log.write(
                 "message refused", connector=identity[:LONGEST_LOGGED_ID], status=found.status, reason=found.reason
@@ -97,7 +102,9 @@ class Listener:
         self._note_skew(connector, answer)
         given = given_by(connector.id, answer, origin=Origin.CALLBACK, key=found.key_name)
         try:
-            verdict = await self._stored(given)
+            verdict = await self._stored(connector, given)
+        except ConnectorChanged:
+            return await self._taken(request, anew=True)
         except StoreNotUsable as error:
             self._log.write("answer not stored", connector=connector.id, attempt=answer.attempt_id, reason=str(error))
             return _refused(Refusal(503, "The answer could not be stored; send it again."))
@@ -111,44 +118,46 @@ class Listener:
         )
         return self._acknowledged(found, verdict)
 
-    async def _stored(self, given: AnswerGiven) -> Verdict:
+    async def _stored(self, connector: Connector, given: AnswerGiven) -> Verdict:
         """Store and judge an answer; on return it is on the disk. Answers that wait together share one sync.
 
-        Raises StoreNotUsable. An answer that was given up may be stored all the same if it was its turn just then.
+        Raises StoreNotUsable, ConnectorChanged. An answer that was given up may be stored all the same if it was its
+        turn just then.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
-                return await asyncio.wrap_future(self._store.submit(partial(receive, given=given)))
+                return await asyncio.wrap_future(self._store.submit(partial(_judged, connector=connector, given=given)))
         except TimeoutError:
             raise StoreBusy(
                 self._store.path, f"took no answer within {self._wait_seconds:g} s; look at who holds its lock."
             ) from None
 
-    async def _believed(self, request: web.Request, identity: str) -> Believed | Refusal:
-        """Return the verified answer, or the first thing that is wrong."""
+    async def _believed(self, request: web.Request, identity: str, *, anew: bool = False) -> Believed | Refusal:
+        """Return the verified answer, or the first thing that is wrong; `anew` by what the store says now."""
         raw = await body_of(request)
         if isinstance(raw, Refusal):
             return raw
+        signature = request.headers.get(SIGNATURE_HEADER)
         try:
-            connector = await asyncio.to_thread(self._connector, identity)
+            found = self._read(await self._connectors.find(identity, anew=anew), raw, signature)
+            if isinstance(found, Refusal) and not anew:
+                found = self._read(await self._connectors.find(identity, anew=True), raw, signature)
         except StoreNotUsable as error:
             self._log.write("store not readable", reason=str(error))
             return Refusal(503, "The store cannot be read now; send the answer again.")
+        return found
+
+    def _read(self, connector: Connector | None, raw: bytes, signature: str | None) -> Believed | Refusal:
         if connector is None:
             return Refusal(404, "There is no such connector.")
         keys = connector.keys_at(self._store.clock())
         try:
-            body, place = verified_body(raw, request.headers.get(SIGNATURE_HEADER), keys)
+            body, place = verified_body(raw, signature, keys)
             return Believed(connector, parse_answer(body), KEY_NAMES[place], keys[place])
         except SignatureRefused as error:
             return Refusal(401, str(error))
         except (MalformedBody, MalformedMessage) as error:
             return Refusal(422, str(error))
-
-    def _connector(self, identity: str) -> Connector | None:
-        if not (identity.isascii() and identity.isdigit() and len(identity) < 16):
-            return None
-        return self._store.view().find(Connector, int(identity))
 
     def _note_skew(self, connector: Connector, answer: GatewayAnswer) -> None:
         seconds = skew_seconds(answer.timestamp, self._store.clock())
@@ -164,6 +173,11 @@ class Listener:
             timestamp=wire_time(self._store.clock()),
         ).body()
         return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
+
+
+def _judged(tx: Transaction, connector: Connector, given: AnswerGiven) -> Verdict:
+    need_unchanged(tx, connector)
+    return receive(tx, given)
 
 
 async def body_of(request: web.Request) -> bytes | Refusal:

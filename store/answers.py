@@ -209,25 +209,24 @@ def same_answer(view: View, given: AnswerGiven, judged_for: str, *, but: int | N
     The same are: connector, attempt, result, gateway reference and, for a success, amount (as a number) and currency.
     `judged_for` is the attempt it is judged for, empty if it is unmatched; `but` leaves out one answer's own record.
     """
-    if judged_for:
-        heard = view.search(Answer, where("attempt_id") == judged_for)
-    else:
-        heard = view.search(Answer, where("given")["attempt_id"] == given.attempt_id)
+    column, attempt_id = ("attempt_id", judged_for) if judged_for else ("named_attempt_id", given.attempt_id)
     wanted = _fingerprint(given)
-    return next((each for each in heard if each.id != but and _fingerprint(each.given) == wanted), None)
+    for each in view.that_may_have(Answer, column, attempt_id):
+        named = each.attempt_id if judged_for else each.given.attempt_id
+        if named == attempt_id and each.id != but and _fingerprint(each.given) == wanted:
+            return each
+    return None
 
 
 def payment_of_attempt(view: View, attempt_id: str, connector_id: int | None = None) -> Payment | None:
     """Return the payment that has this attempt (of this connector, if one is named), as of now, wherever it is."""
-    named = where("id") == attempt_id
-    if connector_id is not None:
-        named &= where("connector_id") == connector_id
-    asked = where("attempts").any(named)
-    found = view.search(Payment, asked)
-    if found:
-        return found[0]
-    archived = view.search(ArchivedPayment, asked)
-    return view.get(Payment, archived[0].id) if archived else None
+    for kind in (Payment, ArchivedPayment):
+        for identity in view.ids_that_may_have(kind, "attempt_id", attempt_id):
+            found = view.find(Payment, identity)
+            attempt = found.attempt(attempt_id) if found else None
+            if attempt is not None and connector_id in (None, attempt.connector_id):
+                return found
+    return None
 
 
 def of_payment(view: View, payment_id: int) -> list[Answer]:
@@ -271,12 +270,12 @@ def _marks(tx: Transaction, payment: Payment | None, given: AnswerGiven, *, hear
 
 
 def _reference_used(view: View, given: AnswerGiven) -> bool:
-    with_reference = view.search(Answer, where("given")["gateway_reference"] == given.gateway_reference)
     return any(
-        each.given.connector_id == given.connector_id
+        each.given.gateway_reference == given.gateway_reference
+        and each.given.connector_id == given.connector_id
         and each.attempt_id != given.attempt_id
         and each.place in (ChargePlace.COMPLETED, ChargePlace.RETURNED)
-        for each in with_reference
+        for each in view.that_may_have(Answer, "gateway_reference", given.gateway_reference)
     )
 
 

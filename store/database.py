@@ -106,12 +106,13 @@ class Database:
         size, folded = self._follower.read_sizes()
         return size > max(SMALLEST_JOURNAL_WORTH_FOLDING, folded * JOURNAL_PART_WORTH_FOLDING)
 
-    def fold(self, *, wait_seconds: float, stopped_too: bool = False) -> int:
+    def fold(self, *, wait_seconds: float, stopped_too: bool = False, after_another: bool = True) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
 
-        Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
+        Raises StoreBusy if another process is at it (at once, unless this is to be done `after_another`) or no writer
+        makes room, StoreNotUsable if the disk fails: the old files stand then.
         """
-        with ProcessLock(self._paths.checkpoint_lock).held(wait_seconds=wait_seconds):
+        with ProcessLock(self._paths.checkpoint_lock).held(wait_seconds=wait_seconds if after_another else 0):
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
             try:

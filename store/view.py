@@ -113,6 +113,13 @@ class View:
         """Return the ids of all records that have this value in a column, or had it, without reading any of them."""
         return self._having(kind, column, key_of(value))
 
+    def that_may_have(self, kind: type[R], column: str, value: object) -> Iterator[R]:
+        """Yield, as stored and by id, the records that have this value in a column, or had it: look at each.
+
+        The same as a search, at a third of its cost: for what is asked at each answer.
+        """
+        return self._each_stored(kind, self.ids_that_may_have(kind, column, value))
+
     def every_id(self, kind: type[Record]) -> tuple[int, ...]:
         """Return the ids of all records of a kind in rising order, without reading any of them."""
         return tuple(self._ids(kind))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -376,6 +377,30 @@ def test_the_journal_is_folded_by_itself_when_it_has_grown(store: Store, monkeyp
             assert time.monotonic() < give_up_at
     assert store.fold_problem == ""
     assert (store.folder / INDEX_NAME).exists()
+
+
+def test_folding_by_itself_waits_for_a_gap_between_the_writers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it writes the whole checkpoint in vain, and again after each commit, for as long as many write."""
+    write_beside, held, released = database.write_beside, threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.database.locked(wait_seconds=30):
+            held.set()
+            released.wait(0.1)
+
+    def while_another_writes(*args: Any) -> None:
+        write_beside(*args)
+        threading.Thread(target=hold).start()
+        held.wait(30)
+
+    monkeypatch.setattr(database, "write_beside", while_another_writes)
+    monkeypatch.setattr(database, "SMALLEST_JOURNAL_WORTH_FOLDING", 2000)
+    before = store.path.stat().st_mtime_ns
+    while not held.is_set():
+        add(store)
+    with store._folding:
+        released.set()
+    assert store.path.stat().st_mtime_ns != before
 
 
 def test_a_journal_that_cannot_be_folded_is_told_and_not_tried_again_at_each_commit(
