@@ -81,14 +81,11 @@ def request(url: str, body: str, signature: str) -> bytes:
 
 async def load(url: str, messages: list[bytes], connections: int) -> tuple[float, Told]:
     """Post all messages; return how many seconds that took and what came back."""
-    at = urlsplit(url)
+    host, _, port = urlsplit(url).netloc.partition(":")
     told, left = Told(), iter(messages)
     loop = asyncio.get_running_loop()
     began = perf_counter()
-    opened = [
-        (await loop.create_connection(lambda: Connection(left, told), at.hostname, at.port))[1]
-        for _ in range(connections)
-    ]
+    opened = [(await loop.create_connection(lambda: Connection(left, told), host, port))[1] for _ in range(connections)]
     await asyncio.gather(*(each.done for each in opened))
     return perf_counter() - began, told
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from tinydb import where
 
-from store import database, journal
+from store import database, folding, journal
 from store.accounts import Account
 from store.action_log import LogLine
 from store.disk import RealDisk
@@ -381,7 +381,7 @@ def test_the_journal_is_folded_by_itself_when_it_has_grown(store: Store, monkeyp
 
 def test_folding_by_itself_waits_for_a_gap_between_the_writers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it writes the whole checkpoint in vain, and again after each commit, for as long as many write."""
-    write_beside, held, released = database.write_beside, threading.Event(), threading.Event()
+    held, released = threading.Event(), threading.Event()
 
     def hold() -> None:
         with store.database.locked(wait_seconds=30):
@@ -389,7 +389,7 @@ def test_folding_by_itself_waits_for_a_gap_between_the_writers(store: Store, mon
             released.wait(0.1)
 
     def while_another_writes(*args: Any) -> None:
-        write_beside(*args)
+        folding.write_beside(*args)
         threading.Thread(target=hold).start()
         held.wait(30)
 
