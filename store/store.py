@@ -128,8 +128,8 @@ class Store:
     def _fold(self) -> None:
         try:
             with suppress(StoreBusy):
-                # Many writers leave hardly a gap: who does not wait for one has written the whole checkpoint in vain.
-                self.database.fold(wait_seconds=WAIT_SECONDS, after_another=False)
+                # Not if another process is at it; but once begun, busy writers are waited for.
+                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0)
             self.fold_problem = ""
             self._fold_from_bytes = 0
         except StoreNotUsable as error:

@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from tinydb import where
 
-from store import database, folding, journal
+from store import database, journal
 from store.accounts import Account
 from store.action_log import LogLine
 from store.disk import RealDisk
@@ -379,28 +378,15 @@ def test_the_journal_is_folded_by_itself_when_it_has_grown(store: Store, monkeyp
     assert (store.folder / INDEX_NAME).exists()
 
 
-def test_folding_by_itself_waits_for_a_gap_between_the_writers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it writes the whole checkpoint in vain, and again after each commit, for as long as many write."""
-    held, released = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with store.database.locked(wait_seconds=30):
-            held.set()
-            released.wait(0.1)
-
-    def while_another_writes(*args: Any) -> None:
-        folding.write_beside(*args)
-        threading.Thread(target=hold).start()
-        held.wait(30)
-
-    monkeypatch.setattr(database, "write_beside", while_another_writes)
-    monkeypatch.setattr(database, "SMALLEST_JOURNAL_WORTH_FOLDING", 2000)
-    before = store.path.stat().st_mtime_ns
-    while not held.is_set():
-        add(store)
-    with store._folding:
-        released.set()
-    assert store.path.stat().st_mtime_ns != before
+def test_a_checkpoint_made_by_itself_waits_for_writers_that_are_busy(store: Store) -> None:
+    add(store)
+    store._folding.acquire()
+    folding = threading.Thread(target=store._fold)
+    with open_store(store.folder).transaction():
+        folding.start()
+        folding.join(timeout=0.2)
+    folding.join()
+    assert (store.folder / JOURNAL_NAME).read_bytes().count(b"\n") == 1
 
 
 def test_a_journal_that_cannot_be_folded_is_told_and_not_tried_again_at_each_commit(
