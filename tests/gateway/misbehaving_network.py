@@ -21,9 +21,10 @@ from urllib.parse import urlsplit
 
 from gateway.signing import verify
 
+TO_GATEWAY, TO_ENGINE = "to the gateway", "to the engine"
 LONGEST_DELAY_SECONDS = 0.4
 HELD_AT_MOST_SECONDS = 0.8
-"""How long a message waits for another one to overtake it."""
+"""How long a message waits for another one to overtake it, or for the engine to be killed."""
 
 
 class Fate(Enum):
@@ -106,6 +107,42 @@ async def read_message(reader: asyncio.StreamReader) -> Message:
     return Message(head, await reader.readexactly(int(length or 0)))
 
 
+class Moment(Enum):
+    """When a message is held: before it reaches the far side, or when the far side has replied."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Trap:
+    """Holds one message, the `count`-th that goes some way, so that an engine can be killed at just that moment."""
+
+    def __init__(self, way: str = "", count: int = 0, moment: Moment = Moment.BEFORE) -> None:
+        self._way = way
+        self._left = count
+        self._moment = moment
+        self._caught = threading.Event()
+        self._released = threading.Event()
+
+    def takes(self, passage: Passage) -> Moment | None:
+        """Say at which moment this message is to be held, None if it is not."""
+        self._left -= passage.way == self._way
+        return self._moment if passage.way == self._way and self._left == 0 else None
+
+    def hold(self) -> None:
+        """Hold the message until it is released."""
+        self._caught.set()
+        self._released.wait(HELD_AT_MOST_SECONDS)
+
+    def wait_for_it(self, seconds: float) -> None:
+        """Wait until the message is held, or so long."""
+        self._caught.wait(seconds)
+
+    def release(self) -> None:
+        """Let the message go on."""
+        self._released.set()
+
+
 class _Cut(Exception):
     """The near side gets no more than this part of a reply."""
 
@@ -141,8 +178,13 @@ class Way:
 
     async def _pass_on(self, request: Message) -> bytes:
         passage, chance = self._noted(request)
+        trap = self._network.trap.takes(passage)
         try:
+            if trap is Moment.BEFORE:
+                await asyncio.to_thread(self._network.trap.hold)
             reply = await self._brought(request, passage, chance)
+            if trap is Moment.AFTER:
+                await asyncio.to_thread(self._network.trap.hold)
             passage.brought_back = passage.fate is not Fate.GARBLE_REPLY
             return reply
         finally:
@@ -221,40 +263,34 @@ class Network:
         self.calm = False
         self.life = 0
         self.passages: list[Passage] = []
-        self.to_gateway = Way(self, "to the gateway")
-        self.to_engine = Way(self, "to the engine")
+        self.trap = Trap()
+        self.to_gateway = Way(self, TO_GATEWAY)
+        self.to_engine = Way(self, TO_ENGINE)
         self._happened = 0
-        self._changed = threading.Condition()
+        self._mutex = threading.Lock()
 
     def note_arrival(self, way: str, body: dict[str, Any], idempotency_key: str, fate: Fate) -> Passage:
         """Keep a message that has come."""
-        with self._changed:
+        with self._mutex:
             self._happened += 1
             passage = Passage(way, self.life, body, idempotency_key, fate, self._happened)
             self.passages.append(passage)
-            self._changed.notify_all()
             return passage
 
     def note_end(self, passage: Passage) -> None:
         """Note that a message is not under way any more."""
-        with self._changed:
+        with self._mutex:
             self._happened += 1
             passage.ended = self._happened
 
     def asked(self) -> list[Passage]:
         """Return what the engines sent to the gateway, in the order in which it came."""
-        return [each for each in self.passages if each.way == "to the gateway"]
+        return [each for each in self.passages if each.way == TO_GATEWAY]
 
     def acknowledged(self, key: str) -> list[Passage]:
         """Return the gateway's answers that an engine acknowledged, signed with this key."""
-        told = [each for each in self.passages if each.way == "to the engine" and each.status == 200]
+        told = [each for each in self.passages if each.way == TO_ENGINE and each.status == 200]
         return [each for each in told if each.is_signed(key)]
-
-    def wait_for_messages(self, count: int, seconds: float) -> None:
-        """Wait until so many more messages have come, or so long."""
-        with self._changed:
-            wanted = len(self.passages) + count
-            self._changed.wait_for(lambda: len(self.passages) >= wanted, seconds)
 
 
 @contextmanager

@@ -33,7 +33,16 @@ from store.upkeep import check
 from tests.gateway.engine_process import SimulatedGateway, engine, sandbox
 from tests.gateway.events import PATIENCE_SECONDS
 from tests.gateway.live_shop import KEY
-from tests.gateway.misbehaving_network import Fate, Network, Passage, misbehaving_network
+from tests.gateway.misbehaving_network import (
+    TO_ENGINE,
+    TO_GATEWAY,
+    Fate,
+    Moment,
+    Network,
+    Passage,
+    Trap,
+    misbehaving_network,
+)
 from tests.makers import ANNA
 
 FIRST, _, LAST = os.environ.get("GATEWATCH_CHAOS_SEEDS", "20260302").partition("-")
@@ -257,9 +266,13 @@ def test_no_network_and_no_kill_loses_or_doubles_money(tmp_path: Path, seed: int
         for _ in range(LIVES):
             network.life += 1
             with engine(*serve) as running:
+                network.trap = Trap(
+                    chance.choice([TO_GATEWAY, TO_ENGINE]), chance.randint(1, 8), chance.choice(list(Moment))
+                )
                 trade.start()
-                network.wait_for_messages(chance.randint(1, 25), seconds=chance.uniform(0.5, 2))
+                network.trap.wait_for_it(seconds=chance.uniform(0.5, 2))
                 running.process.kill()
+                network.trap.release()
             assert check(trade.store).problems == ()
             assert missing(trade, network) == []
         network.life += 1
@@ -287,7 +300,7 @@ def passage(
     reply = {"result": result} if result else None
     brought_back = fate is Fate.PASS
     body = {"request": request, "attempt_id": "a1"}
-    return Passage("to the gateway", life, body, key, fate, arrived, arrived + 1, 200, reply, "", brought_back)
+    return Passage(TO_GATEWAY, life, body, key, fate, arrived, arrived + 1, 200, reply, "", brought_back)
 
 
 @pytest.mark.parametrize(
