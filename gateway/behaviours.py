@@ -38,6 +38,10 @@ class Manner(Enum):
     UNAVAILABLE = "503"
     CUT = "the connection ends without a reply"
     REFUSE = "400"
+    BUSY = "429"
+    REDIRECT = "307 to itself"
+    HANG = "503, after a time in which nobody waits any more"
+    MALFORMED = "200 with a signed answer in which a field is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,11 @@ class Saying:
     extra_amount: int = 0
     """How much more than asked was taken, in whole units of the currency."""
     of_another_attempt: bool = False
+    reference_of_others: bool = False
+    """The gateway reference is one and the same for all attempts."""
+    seconds_behind: int = 0
+    """How far its timestamp lies in the past."""
+    signed_wrongly: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,8 @@ class Behaviour:
     later: tuple[tuple[Moment, Saying], ...] = ()
     reply_when_repeated: Saying | None = None
     """What a second `pay`, or a `status`, is told where the first reply was lost."""
-    signs_wrongly: bool = False
+    forgets: bool = False
+    """A `status` is told that the attempt was never seen."""
 
 
 _SUCCESS = Saying("success")
@@ -180,8 +190,7 @@ _ROWS = (
         decimals="13",
         share=1,
         explanation="succeeds in the reply, wrongly signed",
-        reply=_SUCCESS,
-        signs_wrongly=True,
+        reply=Saying("success", signed_wrongly=True),
     ),
     Behaviour(
         name="refuse",
@@ -207,6 +216,72 @@ _ROWS = (
         explanation="cuts the connection the first time, and succeeds when asked again",
         reply=Manner.CUT,
         reply_when_repeated=_SUCCESS,
+    ),
+    Behaviour(
+        name="success-after-decline",
+        decimals="18",
+        explanation="declines in the reply, then answers success",
+        reply=_DECLINED,
+        later=((Moment.SOON, _SUCCESS),),
+    ),
+    Behaviour(
+        name="bad-signature-later",
+        decimals="19",
+        explanation="accepts, then sends a success, wrongly signed, again and again",
+        reply=Manner.ACCEPT,
+        later=((Moment.SOON, Saying("success", signed_wrongly=True)),),
+    ),
+    Behaviour(
+        name="wrong-attempt",
+        decimals="20",
+        explanation="replies with a success for an attempt that nobody made",
+        reply=Saying("success", of_another_attempt=True),
+    ),
+    Behaviour(
+        name="malformed",
+        decimals="21",
+        explanation="replies with an answer in which a field is missing",
+        reply=Manner.MALFORMED,
+    ),
+    Behaviour(
+        name="redirect",
+        decimals="22",
+        explanation="redirects the request (307), whatever is asked",
+        reply=Manner.REDIRECT,
+    ),
+    Behaviour(
+        name="busy-once",
+        decimals="23",
+        explanation="cannot take the request the first time (429), and succeeds when asked again",
+        reply=Manner.BUSY,
+        reply_when_repeated=_SUCCESS,
+    ),
+    Behaviour(
+        name="hang-once",
+        decimals="24",
+        explanation="does not reply before the late time the first time, and succeeds when asked again",
+        reply=Manner.HANG,
+        reply_when_repeated=_SUCCESS,
+    ),
+    Behaviour(
+        name="forgetful",
+        decimals="25",
+        explanation="accepts, says unknown when asked, then answers success late",
+        reply=Manner.ACCEPT,
+        later=((Moment.LATE, _SUCCESS),),
+        forgets=True,
+    ),
+    Behaviour(
+        name="reused-reference",
+        decimals="26",
+        explanation="succeeds in the reply, with one gateway reference for all attempts",
+        reply=Saying("success", reference_of_others=True),
+    ),
+    Behaviour(
+        name="wrong-clock",
+        decimals="27",
+        explanation="succeeds in the reply, with a timestamp of ten minutes ago",
+        reply=Saying("success", seconds_behind=600),
     ),
 )
 

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -118,8 +119,8 @@ class Sandbox:
         try:
             key, body = await self._verified(request)
             if body.get("request") == STATUS:
-                return self._status(request, key, parse_status(body))
-            return self._pay(request, key, parse_pay(body))
+                return await self._status(request, key, parse_status(body))
+            return await self._pay(request, key, parse_pay(body))
         except (MalformedBody, MalformedMessage, UnknownBehaviour) as error:
             return self._refused(_Refusal(422, str(error)))
         except SignatureRefused as error:
@@ -144,14 +145,14 @@ class Sandbox:
         self._log.write("request refused", status=refusal.http_status, reason=str(refusal))
         return web.json_response({"error": str(refusal)}, status=refusal.http_status)
 
-    def _pay(self, request: web.Request, key: str, pay: PayRequest) -> web.StreamResponse:
+    async def _pay(self, request: web.Request, key: str, pay: PayRequest) -> web.StreamResponse:
         if request.headers.get(IDEMPOTENCY_HEADER) != pay.attempt_id:
             raise _Refusal(422, f"The header {IDEMPOTENCY_HEADER} is not the attempt's id.")
         entry = self._ledger.get(pay.attempt_id)
         if entry is not None:
             if (entry.request.amount, entry.request.currency) != (pay.amount, pay.currency):
                 raise _Refusal(422, "This attempt was asked for before, with another amount.")
-            return self._told(request, entry)
+            return await self._told(request, entry)
         entry = self._new_entry(key, pay)
         self._log.write("pay", attempt=pay.attempt_id, behaviour=entry.behaviour.name)
         if entry.behaviour.reply is Manner.REFUSE:
@@ -160,7 +161,7 @@ class Sandbox:
         for moment, saying in entry.behaviour.later:
             self._start(self._say(entry, moment, saying))
         if isinstance(entry.behaviour.reply, Manner):
-            return self._reply_without_answer(request, entry.behaviour.reply)
+            return await self._reply_without_answer(request, entry, entry.behaviour.reply)
         return self._reply(entry, entry.behaviour.reply)
 
     def _new_entry(self, key: str, pay: PayRequest) -> Entry:
@@ -173,9 +174,9 @@ class Sandbox:
         self._answer(entry, Saying("pending"))
         return entry
 
-    def _status(self, request: web.Request, key: str, status: StatusRequest) -> web.StreamResponse:
+    async def _status(self, request: web.Request, key: str, status: StatusRequest) -> web.StreamResponse:
         entry = self._ledger.get(status.attempt_id)
-        if entry is None:
+        if entry is None or entry.behaviour.forgets:
             unknown = GatewayAnswer(
                 answer_id=f"unknown-{_digest(status.attempt_id)}",
                 attempt_id=status.attempt_id,
@@ -187,9 +188,9 @@ class Sandbox:
                 timestamp=self._now(),
             )
             return _signed(unknown.body(), key)
-        return self._told(request, entry)
+        return await self._told(request, entry)
 
-    def _told(self, request: web.Request, entry: Entry) -> web.StreamResponse:
+    async def _told(self, request: web.Request, entry: Entry) -> web.StreamResponse:
         """Reply to a repeated `pay`, or to `status`: what was said last, else the first that fits."""
         behaviour = entry.behaviour
         if entry.last_said is not None:
@@ -199,20 +200,29 @@ class Sandbox:
         if behaviour.later:
             return self._reply(entry, Saying("pending"))
         if isinstance(behaviour.reply, Manner):
-            return self._reply_without_answer(request, behaviour.reply)
+            return await self._reply_without_answer(request, entry, behaviour.reply)
         return self._reply(entry, behaviour.reply)
 
     def _reply(self, entry: Entry, saying: Saying) -> web.Response:
         if saying.result != "pending":
             entry.last_said = saying
-        key = f"not {entry.key}" if entry.behaviour.signs_wrongly else entry.key
-        return _signed(self._answer(entry, saying).body(), key)
+        return _signed(self._answer(entry, saying).body(), _key_for(entry, saying))
 
-    def _reply_without_answer(self, request: web.Request, manner: Manner) -> web.Response:
-        if manner is Manner.ACCEPT:
-            return web.Response(status=202)
-        if manner is Manner.CUT and request.transport is not None:
-            request.transport.abort()
+    async def _reply_without_answer(self, request: web.Request, entry: Entry, manner: Manner) -> web.StreamResponse:
+        match manner:
+            case Manner.ACCEPT:
+                return web.Response(status=202)
+            case Manner.MALFORMED:
+                body = self._answer(entry, Saying("success")).body()
+                return _signed({name: value for name, value in body.items() if name != "timestamp"}, entry.key)
+            case Manner.BUSY:
+                return web.Response(status=429, headers={"Retry-After": "1"})
+            case Manner.REDIRECT:
+                return web.Response(status=307, headers={"Location": str(request.url)})
+            case Manner.HANG:
+                await asyncio.sleep(self._options.late_after_seconds)
+            case Manner.CUT if request.transport is not None:
+                request.transport.abort()
         return web.Response(status=503)
 
     def _answer(self, entry: Entry, saying: Saying) -> GatewayAnswer:
@@ -221,16 +231,17 @@ class Sandbox:
         pay = entry.request
         mark = _digest(pay.attempt_id)
         success = saying.result == "success"
+        reference = f"sbx-{'reused' if saying.reference_of_others else mark}-{saying.reference}"
         taken = f"{Decimal(pay.amount) + saying.extra_amount:f}"
         return GatewayAnswer(
             answer_id=f"ans-{mark}-{entry.answers}",
             attempt_id=hashlib.sha256(mark.encode()).hexdigest()[:32] if saying.of_another_attempt else pay.attempt_id,
             result=saying.result,
-            gateway_reference=f"sbx-{mark}-{saying.reference}" if success else "",
+            gateway_reference=reference if success else "",
             amount=taken if success else "",
             currency=pay.currency if success else "",
             message=saying.message,
-            timestamp=self._now(),
+            timestamp=self._now(saying.seconds_behind),
         )
 
     async def _say(self, entry: Entry, moment: Moment, saying: Saying) -> None:
@@ -246,16 +257,16 @@ class Sandbox:
             if delivery:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, options.longest_pause_seconds)
-            problem = await self._deliver(entry, answer)
+            problem = await self._deliver(entry, answer, _key_for(entry, saying))
             if problem is None:
                 return
             self._log.write("answer not acknowledged", attempt=answer.attempt_id, reason=problem)
         self._log.write("answer given up", attempt=answer.attempt_id, answer=answer.answer_id)
 
-    async def _deliver(self, entry: Entry, answer: GatewayAnswer) -> str | None:
+    async def _deliver(self, entry: Entry, answer: GatewayAnswer, key: str) -> str | None:
         """Send an answer once; return why it is not acknowledged, or None and keep the acknowledgement."""
         body = answer.body()
-        headers = {SIGNATURE_HEADER: sign(body, entry.key)}
+        headers = {SIGNATURE_HEADER: sign(body, key)}
         url = entry.request.callback_url
         try:
             async with self._session.post(url, data=written(body), headers=headers, allow_redirects=False) as response:
@@ -280,12 +291,16 @@ class Sandbox:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    def _now(self) -> str:
-        return wire_time(self._options.clock())
+    def _now(self, seconds_behind: int = 0) -> str:
+        return wire_time(self._options.clock() - timedelta(seconds=seconds_behind))
 
 
 def _signed(body: JsonBody, key: str) -> web.Response:
     return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, key)})
+
+
+def _key_for(entry: Entry, saying: Saying) -> str:
+    return f"not {entry.key}" if saying.signed_wrongly else entry.key
 
 
 def _digest(attempt_id: str) -> str:

@@ -80,6 +80,17 @@ ENDS: Mapping[str, tuple[str, frozenset[AttemptState]]] = MappingProxyType(
         "bad-signature": (SHORT_PERIOD, OVERDUE),
         "down": (SHORT_PERIOD, OVERDUE),
         "cut": (SHORT_PERIOD, OVERDUE),
+        "success-after-decline": (LONG_PERIOD, SUCCEEDED),
+        "bad-signature-later": (SHORT_PERIOD, OVERDUE),
+        "wrong-attempt": (SHORT_PERIOD, OVERDUE),
+        "malformed": (SHORT_PERIOD, OVERDUE),
+        "redirect": (SHORT_PERIOD, OVERDUE),
+        "busy-once": (LONG_PERIOD, SUCCEEDED),
+        "hang-once": (LONG_PERIOD, SUCCEEDED),
+        "forgetful": (SHORT_PERIOD, SUCCEEDED),
+        # The first one counts; the others are held, and their attempts wait for another answer.
+        "reused-reference": (SHORT_PERIOD, SUCCEEDED | OVERDUE),
+        "wrong-clock": (LONG_PERIOD, SUCCEEDED),
     }
 )
 """For each behaviour of the gateway the connector's period, and how an attempt that reached it must have ended."""
@@ -227,7 +238,8 @@ def _nobody_waits(payment: Payment, attempt: Attempt) -> bool:
 
 def is_settled(trade: Trade, gateway: SimulatedGateway) -> bool:
     """Say whether no payment is Processing and the gateway has nothing more to say."""
-    wanted = sum(len(BEHAVIOURS[each["behaviour"]].later) for each in told_by(gateway.log, "pay"))
+    later = [saying for each in told_by(gateway.log, "pay") for _, saying in BEHAVIOURS[each["behaviour"]].later]
+    wanted = sum(not each.signed_wrongly for each in later)
     said = len(told_by(gateway.log, "answer acknowledged"))
     return said == wanted and all(each.status is not PaymentStatus.PROCESSING for each in trade.payments())
 
@@ -291,6 +303,10 @@ def test_no_network_and_no_kill_loses_or_doubles_money(tmp_path: Path, seed: int
         assert told_by(gateway.log, "answer given up") == []
         assert {attempt.id for attempt in trade.attempts()} >= {each["attempt"] for each in told_by(gateway.log, "pay")}
         assert len({each.fate for each in network.passages}) > 3
+
+
+def test_every_behaviour_of_the_gateway_has_an_end() -> None:
+    assert ENDS.keys() == BEHAVIOURS.keys()
 
 
 def passage(

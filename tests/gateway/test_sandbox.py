@@ -1,6 +1,7 @@
 """The simulated gateway over real HTTP: asked by our client, answering to a receiver that checks what it gets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,13 +10,16 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from gateway.arrival import verified_body
 from gateway.client import GatewayClient, written
 from gateway.messages import Acknowledgement, GatewayAnswer, PayRequest, StatusRequest, parse_answer
 from gateway.outcomes import Accepted, Answered, BadReply, NoAnswer, Outcome, RefusedByGateway, ReplyFault, Unanswered
 from gateway.sandbox import SandboxOptions, one_key, run_sandbox
-from gateway.signing import sign
+from gateway.signing import sign, verify
+from gateway.timestamps import skew_seconds
+from store.outside import system_clock
 
 KEY = "5f2c9a7be1d04438a6f3c05d9b8e7712"
 ATTEMPT = "0b5c1f2e3d4a59687786a5b4c3d2e1f0"
@@ -238,6 +242,85 @@ async def test_a_bad_signature_is_bad_for_status_too() -> None:
             outcome = await ask(url, request)
             assert isinstance(outcome, BadReply)
             assert outcome.why is ReplyFault.SIGNATURE
+
+
+async def test_a_success_may_come_after_a_decline() -> None:
+    async with receiver() as received, sandbox() as (url, _):
+        assert answer_in(await ask(url, pay(received.url, behaviour="success-after-decline"))).result == "failure"
+        assert (await received.next()).result == "success"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "fault"), [("wrong-attempt", ReplyFault.ATTEMPT_ID), ("malformed", ReplyFault.FORM)]
+)
+async def test_a_reply_may_be_no_answer_and_stays_none(behaviour: str, fault: ReplyFault) -> None:
+    async with sandbox() as (url, _):
+        for request in (pay(QUIET, behaviour=behaviour), STATUS):
+            outcome = await ask(url, request)
+            assert isinstance(outcome, BadReply)
+            assert outcome.why is fault
+
+
+async def test_a_malformed_reply_is_signed_all_the_same() -> None:
+    """Else the signature would be refused, and nobody would see that a field is missing."""
+    async with sandbox() as (url, _):
+        outcome = await ask(url, pay(QUIET, behaviour="malformed"))
+        assert isinstance(outcome, BadReply)
+        assert "timestamp: is missing" in outcome.reason
+
+
+async def test_an_answer_that_is_sent_later_may_be_wrongly_signed_each_time() -> None:
+    seen: list[bool] = []
+
+    async def refuse(request: web.Request) -> web.Response:
+        seen.append(verify(json.loads(await request.read()), KEY, request.headers["X-Signature"]))
+        return web.Response(status=401)
+
+    app = web.Application()
+    app.router.add_post("/connectors/3/answers", refuse)
+    async with TestServer(app) as server, sandbox(replace(OPTIONS, deliveries=2)) as (url, log):
+        await ask(url, pay(str(server.make_url("/connectors/3/answers")), behaviour="bad-signature-later"))
+        await log.until("answer given up")
+    assert seen == [False, False]
+
+
+async def test_a_redirect_is_one_whatever_is_asked() -> None:
+    async with sandbox() as (url, _):
+        for request in (pay(QUIET, behaviour="redirect"), STATUS):
+            outcome = await ask(url, request)
+            assert isinstance(outcome, NoAnswer)
+            assert (outcome.why, outcome.http_status) == (Unanswered.REDIRECT, 307)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"), [("busy-once", Unanswered.NOT_NOW), ("hang-once", Unanswered.SERVER_ERROR)]
+)
+async def test_once_busy_or_hanging_it_succeeds_when_asked_again(behaviour: str, why: Unanswered) -> None:
+    async with sandbox() as (url, _):
+        outcome = await ask(url, pay(QUIET, behaviour=behaviour))
+        assert isinstance(outcome, NoAnswer)
+        assert outcome.why is why
+        assert answer_in(await ask(url, pay(QUIET, behaviour=behaviour))).result == "success"
+
+
+async def test_a_forgetful_gateway_says_unknown_and_yet_takes_the_money() -> None:
+    async with receiver() as received, sandbox() as (url, _):
+        assert await ask(url, pay(received.url, behaviour="forgetful")) == Accepted(202)
+        assert answer_in(await ask(url, STATUS)).result == "unknown"
+        assert (await received.next()).result == "success"
+
+
+async def test_one_reference_may_be_given_to_all_attempts() -> None:
+    async with sandbox() as (url, _):
+        ids = (ATTEMPT, ATTEMPT[::-1])
+        told = [answer_in(await ask(url, pay(QUIET, behaviour="reused-reference", attempt_id=each))) for each in ids]
+        assert told[0].gateway_reference == told[1].gateway_reference
+
+
+async def test_a_clock_may_be_ten_minutes_behind() -> None:
+    async with sandbox() as (url, _):
+        answer = answer_in(await ask(url, pay(QUIET, behaviour="wrong-clock")))
+        assert 600 <= skew_seconds(answer.timestamp, system_clock()) < 900
 
 
 async def test_refuse_keeps_nothing() -> None:

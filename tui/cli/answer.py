@@ -7,9 +7,10 @@ import click
 from store import inbox
 from store.answers import Answer, AnswerResult, Verdict
 from store.states import explain
+from store.suggestions import Suggestion, suggested_attempts
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting, headless
-from tui.cli.printing import facts, table
+from tui.cli.printing import facts, json_line, table
 
 
 @click.group()
@@ -29,8 +30,13 @@ def list_(run: Invocation) -> None:
 @click.argument("answer_id", metavar="ID")
 @headless
 def show(run: Invocation, answer_id: str) -> None:
-    """Show one answer (A17), in the inbox or not."""
-    _write(run, inbox.get(run.store().view(), acting(), answer_id))
+    """Show one answer (A17), in the inbox or not: raw message, verdict, and attempts that it may be meant for."""
+    view = run.store().view()
+    shown = inbox.get(view, acting(), answer_id)
+    can_be_attached = shown.in_inbox and not shown.attempt_id
+    suggested = suggested_attempts(view, acting(), shown) if can_be_attached else None
+    shape = shapes.answer_shown(shown, suggested or ())
+    run.write(shape, lambda: "\n\n".join([_whole(shown), *_raw(shape["raw"]), *_suggested(shown, suggested)]))
 
 
 @answer.command()
@@ -124,7 +130,33 @@ def _table(listed: list[Answer]) -> str:
     )
 
 
+def _raw(message: object) -> list[str]:
+    """Return the message as it came, as one line of JSON in ASCII, so that nothing in it can steer a terminal."""
+    return [] if message is None else [f"The gateway sent:\n{json_line(message)}"]
+
+
+def _suggested(of: Answer, suggested: list[Suggestion] | None) -> list[str]:
+    if suggested is None:
+        return []
+    listed = table(
+        (("Attempt", "left"), ("State", "left"), ("Payment", "left"), ("Status", "left"), ("Why", "left")),
+        (
+            (
+                each.attempt.id,
+                each.attempt.state.value,
+                each.payment.number,
+                each.payment.status.label,
+                ", ".join(each.reasons),
+            )
+            for each in suggested
+        ),
+        none="No attempt of the connector has its amount, or an id that is alike.",
+    )
+    return [f"It may be meant for one of these attempts (answer attach {of.code} ATTEMPT):\n{listed}"]
+
+
 def _whole(of: Answer) -> str:
+    recorded = [("Recorded by", of.given.recorded_by), ("It was told", of.given.reason)]
     closed = [("Settled by", of.closed_by), ("Settled at", of.closed_at), ("Reason", of.closed_reason)]
     return facts(
         [
@@ -141,7 +173,10 @@ def _whole(of: Answer) -> str:
             ("In the inbox", of.in_inbox),
             ("The charge is", of.place.value if of.place else None),
             ("Same as", None if of.same_as is None else f"A{of.same_as}"),
-            ("Came again", f"{of.repeats} times" if of.repeats else None),
+            ("Came again", f"{of.repeats} {'time' if of.repeats == 1 else 'times'}" if of.repeats else None),
+            ("Came by", of.given.origin.value),
+            ("Signed with", f"the {of.given.key} key" if of.given.key else None),
+            *(recorded if of.given.recorded_by else []),
             *(closed if of.closed_by else []),
         ]
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import click
 
 from store import payment_commands
-from store.answers import Answer
+from store.answers import Answer, ChargePlace
 from store.connectors import Connector
+from store.money import Money
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting, headless, write_out
 from tui.cli.printing import table
@@ -64,12 +66,26 @@ def list_(
     if as_csv:
         write_out(_csv(listed))
     else:
-        run.write(listed, lambda: _table(charges, numbers))
+        run.write(listed, lambda: f"{_table(charges, numbers)}{_sums(charges)}")
 
 
 def _csv(listed: list[shapes.Shape]) -> str:
     rows = ([each[column] for column in shapes.CHARGE_COLUMNS] for each in listed)
     return "\n".join(csv_line(each) for each in (shapes.CHARGE_COLUMNS, *rows))
+
+
+def _sums(charges: list[Answer]) -> str:
+    """Return what the gateway took, by currency and place; one that is the same as another counts there."""
+    sums: dict[tuple[str, str], tuple[int, Money]] = {}
+    for each in charges:
+        if each.charge is not None and each.place is not None:
+            key = (each.charge.currency, each.place.value)
+            count, before = sums.get(key, (0, Money(Decimal(0), each.charge.currency)))
+            sums[key] = (count + 1, Money(before.amount + each.charge.amount, each.charge.currency))
+    counted = [(place, count, of) for (_, place), (count, of) in sorted(sums.items()) if place != ChargePlace.SAME_AS]
+    if not counted:
+        return ""
+    return "\n\n" + table((("Place", "left"), ("Charges", "right"), ("Sum", "right")), counted, none="")
 
 
 def _table(charges: list[Answer], numbers: dict[int, str]) -> str:

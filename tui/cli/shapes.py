@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store import accounts, connectors
+from store.answers import Origin
 from store.connectors import Connector
 from store.payment_method import INTEGRATION_TYPE
 from store.settings_schema import parse_static
@@ -16,6 +17,7 @@ from store.shapes import Shape, attempt, history_line, moment, payment, payment_
 from store.states import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     from store.accounts import Account, BalanceTransaction
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from store.payments import Payment
     from store.resellers import Reseller
     from store.store import View
+    from store.suggestions import Suggestion
     from store.tokens import Token
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "account",
     "account_whole",
     "answer",
+    "answer_shown",
     "answer_whole",
     "attempt",
     "charge",
@@ -186,6 +190,39 @@ def answer_whole(of: Answer) -> Shape:
         "closed_reason": of.closed_reason or None,
         "last_repeated_at": moment(of.last_repeated_at),
         "version": of.version,
+    }
+
+
+def answer_shown(of: Answer, suggested: Iterable[Suggestion]) -> Shape:
+    """Return an answer with the message as the gateway sent it, and the attempts that it may be meant for.
+
+    What an operator recorded came in no message.
+    """
+    given = of.given
+    message = {
+        "answer_id": given.answer_id,
+        "attempt_id": given.attempt_id,
+        "result": given.result.value,
+        "gateway_reference": given.gateway_reference,
+        "amount": "" if given.amount is None else f"{given.amount:f}",
+        "currency": given.currency,
+        "message": given.message,
+        "timestamp": given.timestamp,
+    }
+    return answer_whole(of) | {
+        "raw": None if given.origin is Origin.OPERATOR else message,
+        "suggested": [
+            {
+                "attempt_id": each.attempt.id,
+                "attempt_state": each.attempt.state.value,
+                "started_at": moment(each.attempt.started_at),
+                "payment_id": each.payment.id,
+                "payment_number": each.payment.number,
+                "payment_status": each.payment.status.value,
+                "reasons": list(each.reasons),
+            }
+            for each in suggested
+        ],
     }
 
 

@@ -43,6 +43,22 @@ def test_charges_are_chosen_by_time_and_connector(charged: CommandLine) -> None:
     assert charged("charge", "list", "--since", "yesterday").code == 2
 
 
+def test_the_sums_are_told_by_currency_and_place_and_no_charge_counts_twice(at_shop: CommandLine, shop: Shop) -> None:
+    attempt_id = shop.pay(shop.payment())
+    shop.unmatched("r1")
+    shop.success(attempt_id, "r1")
+    at_shop("answer", "attach", "A1", attempt_id)
+    shop.unmatched("r2", amount="1.00")
+    shop.unmatched("r3", amount="2.50")
+    shop.unmatched("r4", amount="7.00", currency="USD")
+    sums = at_shop("charge", "list").out.partition("\n\n")[2].splitlines()
+    assert [line.split() for line in sums[1:]] == [
+        ["completed", "1", "129.00", "EUR"],
+        ["held", "2", "3.50", "EUR"],
+        ["held", "1", "7.00", "USD"],
+    ]
+
+
 def test_charges_are_written_as_csv(charged: CommandLine) -> None:
     rows = list(csv.DictReader(charged("charge", "list", "--csv").out.splitlines()))
     assert list(rows[0]) == list(CHARGE_COLUMNS)

@@ -147,6 +147,29 @@ ANSWER_WHOLE = ANSWER | {
     "last_repeated_at": (MOMENT, type(None)),
     "version": int,
 }
+ANSWER_SHOWN = ANSWER_WHOLE | {
+    "raw": {
+        "answer_id": str,
+        "attempt_id": str,
+        "result": str,
+        "gateway_reference": str,
+        "amount": str,
+        "currency": str,
+        "message": str,
+        "timestamp": str,
+    },
+    "suggested": [
+        {
+            "attempt_id": ATTEMPT,
+            "attempt_state": str,
+            "started_at": MOMENT,
+            "payment_id": int,
+            "payment_number": str,
+            "payment_status": str,
+            "reasons": [str],
+        }
+    ],
+}
 VERDICT = ANSWER_WHOLE | {"rule": str, "status": (str, type(None))}
 CHARGE = {
     "id": re.compile(r"A\d+"),
@@ -262,7 +285,7 @@ def busy(at_shop: CommandLine, shop: Shop) -> CommandLine:
         (("payment", "pay", "2", "--from-balance"), PAYMENT_WHOLE),
         (("payment", "why", "1"), EXPLAINED),
         (("answer", "list"), [ANSWER]),
-        (("answer", "show", "A1"), ANSWER_WHOLE),
+        (("answer", "show", "A1"), ANSWER_SHOWN),
         (("answer", "dismiss", "A3", "--reason", "Settled by telephone."), ANSWER_WHOLE),
         (("charge", "list"), [CHARGE]),
         (("manager", "list"), [MANAGER]),
