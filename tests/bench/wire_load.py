@@ -81,11 +81,13 @@ def request(url: str, body: str, signature: str) -> bytes:
 
 async def load(url: str, messages: list[bytes], connections: int) -> tuple[float, Told]:
     """Post all messages; return how many seconds that took and what came back."""
-    host, _, port = urlsplit(url).netloc.partition(":")
+    host, _, port = urlsplit(url).netloc.rpartition(":")
     told, left = Told(), iter(messages)
     loop = asyncio.get_running_loop()
     began = perf_counter()
-    opened = [(await loop.create_connection(lambda: Connection(left, told), host, port))[1] for _ in range(connections)]
+    opened = [
+        (await loop.create_connection(lambda: Connection(left, told), host, int(port)))[1] for _ in range(connections)
+    ]
     await asyncio.gather(*(each.done for each in opened))
     return perf_counter() - began, told
 

@@ -164,6 +164,11 @@ class Way:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on the messages of one connection."""
+        # asyncio itself would let a task be collected whose connection has gone.
+        task = asyncio.current_task()
+        assert task is not None
+        self._network.tasks.add(task)
+        task.add_done_callback(self._network.tasks.discard)
         try:
             while True:
                 request = await read_message(reader)
@@ -202,7 +207,6 @@ class Way:
 
     async def _brought(self, request: Message, passage: Passage, chance: random.Random) -> bytes:
         """Return what the near side gets. Raises _Cut."""
-        delay_seconds = chance.uniform(0, LONGEST_DELAY_SECONDS)
         match passage.fate:
             case Fate.DROP:
                 raise _Cut
@@ -210,17 +214,26 @@ class Way:
                 await self._asked(request.whole[: chance.randrange(1, len(request.whole))], None)
                 raise _Cut
             case Fate.DELAY:
-                await asyncio.sleep(delay_seconds)
+                await asyncio.sleep(chance.uniform(0, LONGEST_DELAY_SECONDS))
             case Fate.REORDER:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._passed.wait(), HELD_AT_MOST_SECONDS)
             case Fate.DUPLICATE:
-                again = asyncio.create_task(self._asked(request.whole, passage))
-                await asyncio.wait([again])
+                return await self._asked_twice(request, passage)
         reply = await self._asked(request.whole, passage)
-        match passage.fate:
+        return await self._carried_back(reply, passage.fate, chance)
+
+    async def _asked_twice(self, request: Message, passage: Passage) -> bytes:
+        both = (self._asked(request.whole, passage), self._asked(request.whole, passage))
+        reply, _ = await asyncio.gather(*both, return_exceptions=True)
+        if not isinstance(reply, Message):
+            raise _Cut
+        return reply.whole
+
+    async def _carried_back(self, reply: Message, fate: Fate, chance: random.Random) -> bytes:
+        match fate:
             case Fate.DELAY_REPLY:
-                await asyncio.sleep(delay_seconds)
+                await asyncio.sleep(chance.uniform(0, LONGEST_DELAY_SECONDS))
             case Fate.DROP_REPLY:
                 raise _Cut
             case Fate.CUT_REPLY:
@@ -263,6 +276,7 @@ class Network:
         self.calm = False
         self.life = 0
         self.passages: list[Passage] = []
+        self.tasks: set[asyncio.Task[None]] = set()
         self.trap = Trap()
         self.to_gateway = Way(self, TO_GATEWAY)
         self.to_engine = Way(self, TO_ENGINE)
@@ -312,10 +326,10 @@ def misbehaving_network(seed: int) -> Iterator[Network]:
     async def end_all() -> None:
         for each in servers:
             each.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for other in others:
-            other.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while network.tasks:
+            for task in network.tasks:
+                task.cancel()
+            await asyncio.wait(network.tasks)
         await asyncio.sleep(0)  # closed transports let go of their sockets in the loop's next turn
 
     try:

@@ -161,6 +161,11 @@ def test_each_operation_was_really_done_and_not_only_refused(contract: Contract)
     assert {f"{method} {path}" for method, path in OPERATIONS} == done, contract.statuses
 
 
+def test_what_is_signed_gets_past_the_signature_and_is_still_refused_for_its_fields(contract: Contract) -> None:
+    seen = {status for operation, status in contract.statuses if operation == f"POST {ANSWERS_PATH}"}
+    assert {200, 401, 404, 422} <= seen, contract.statuses
+
+
 def test_after_all_that_the_money_adds_up_and_the_engine_has_met_no_fault(contract: Contract) -> None:
     assert contract.engine.process.poll() is None
     assert money_problems(contract.store.view()) == []

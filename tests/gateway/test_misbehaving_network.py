@@ -99,6 +99,10 @@ ENDED_WITH = frozenset({PaymentStatus.COMPLETED, PaymentStatus.CANCELLED})
 ENDED_WITHOUT = frozenset({PaymentStatus.WAITING, PaymentStatus.CANCELLED})
 
 
+TOO_MANY = 429
+"""The gateway cannot take the request now: nothing is known, and it may be sent again."""
+
+
 class SeededIds(SystemIds):
     """Attempt ids out of a seed, so that the fates of an attempt's messages come out of it, too."""
 
@@ -172,8 +176,8 @@ def told_by(log: Path, event: str) -> list[dict[str, Any]]:
 def paid_twice(asked: list[Passage]) -> list[str]:
     """Return what the engines sent that could charge an attempt a second time, or without a key to tell it by.
 
-    `pay` may come again only while nothing is known of the one before, in the same life; a later life asks `status`
-    first, and pays again only when the gateway says that it never saw the attempt.
+    `pay` may come again only while nothing is known of the one before, in the same life: no 2xx or 4xx came back. A
+    later life asks `status` first, and pays again only when the gateway says that it never saw the attempt.
     """
     wrong: list[str] = []
     may_pay: dict[str, bool] = {}
@@ -191,7 +195,7 @@ def paid_twice(asked: list[Passage]) -> list[str]:
             wrong.append(f"{attempt_id}: pay was sent with Idempotency-Key {each.idempotency_key!r}.")
         if each.brought_back or each.fate is Fate.GARBLE_REPLY:
             never_seen = each.reply is not None and each.reply.get("result") == "unknown" and each.brought_back
-            if kind == "pay" and each.status < 500:
+            if kind == "pay" and (each.status < 300 or 400 <= each.status < 500) and each.status != TOO_MANY:
                 may_pay[attempt_id] = False
             elif kind == "status" and never_seen:
                 may_pay[attempt_id] = True
