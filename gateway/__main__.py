@@ -106,9 +106,6 @@ def serve(
     except CannotListen as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_REFUSED)
-    except OSError as error:
-        click.echo(f"The engine cannot listen at {host}:{port}: {error.strerror or error}.", err=True)
-        sys.exit(EXIT_REFUSED)
 
 
 @main.command()

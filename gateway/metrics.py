@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from gateway.door import Door
 from store.answers import in_inbox
 from store.archived_payment import ArchivedPayment
 from store.connectors import Connector
@@ -92,6 +93,15 @@ class EngineMetrics:
         self._faults = Counter(
             "gatewatch_faults", f"Faults of this program {_SINCE_START}; the log tells where.", registry=registry
         )
+        self._connections = Gauge(
+            "gatewatch_connections", "Connections that are open now, by port.", ["port"], registry=registry
+        )
+        self._connections_ended = Counter(
+            "gatewatch_connections_ended",
+            f"Connections {_SINCE_START} that a limit has ended, by port and reason.",
+            ["port", "reason"],
+            registry=registry,
+        )
         Gauge(
             "gatewatch_engine_start_time_seconds", "When this engine was started, in Unix time.", registry=registry
         ).set(store.clock().timestamp())
@@ -103,8 +113,13 @@ class EngineMetrics:
             "request ended": self._request_ended,
             "time applied": self._time_applied,
             "clock skew": lambda facts: self._skews.labels(str(facts.get("connector"))).inc(),
+            "connections ended": self._count_ended_connections,
             "fault": lambda _: self._faults.inc(),
         }
+
+    def watch(self, door: Door) -> None:
+        """Have the connections of a port told."""
+        self._connections.labels(door.port).set_function(lambda: door.open)
 
     def page(self) -> bytes:
         """Return the page, in the text format of Prometheus 0.0.4. It reads the store: not for the event loop."""
@@ -127,6 +142,11 @@ class EngineMetrics:
         self._requests.labels(connector, request, facts.get("ended")).inc()
         if isinstance(seconds, float):
             self._request_seconds.labels(connector, request).observe(seconds)
+
+    def _count_ended_connections(self, facts: Mapping[str, Fact]) -> None:
+        count = facts.get("count")
+        if isinstance(count, int):
+            self._connections_ended.labels(facts.get("port"), facts.get("reason")).inc(count)
 
     def _time_applied(self, facts: Mapping[str, Fact]) -> None:
         seconds = facts.get("late_seconds")

@@ -18,8 +18,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from gateway.listener import RETRY_AFTER_SECONDS, Refusal, body_of
+from gateway.listener import Refusal, body_of
 from gateway.log import EventLog
+from gateway.on_disk import on_disk
 from gateway.platform_requests import (
     CREATE_PAYMENT,
     IDEMPOTENCY_HEADER,
@@ -31,6 +32,7 @@ from gateway.platform_requests import (
     key_problems,
     read_request,
 )
+from gateway.visit import RETRY_AFTER_SECONDS
 from store import payment_commands, tokens
 from store.accounts import Account
 from store.actors import Actor
@@ -211,12 +213,6 @@ class Platform:
             return await on_disk(self._store, decide)
         finally:
             self._waiting -= 1
-
-
-async def on_disk(store: Store, decide: Callable[[Transaction], T]) -> T:
-    """Return what a decision gives once it is on the disk. Raises what it raises, StoreNotUsable."""
-    # Shielded: a caller who goes away must not cancel a decision that others share a commit with.
-    return await asyncio.shield(asyncio.wrap_future(store.submit(decide)))
 
 
 def refused(status: int, reason: str, problems: tuple[ProblemItem, ...] | list[ProblemItem] = ()) -> web.Response:
