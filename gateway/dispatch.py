@@ -125,7 +125,8 @@ def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcom
     """Return what is known of the sending after a request has ended (a table: one case for each outcome)."""
     match outcome:
         case NeverLeft():
-            known = replace(now, may_have_arrived=departure.before.may_have_arrived)
+            before = departure.before
+            known = replace(now, may_have_arrived=before.may_have_arrived, never_seen=before.never_seen)
             return replace(known, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(known, kind))
         case NoAnswer():
             return replace(now, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
