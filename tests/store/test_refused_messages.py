@@ -6,27 +6,15 @@ from datetime import timedelta
 import pytest
 
 from store.actors import Actor
-from store.answers import Origin
 from store.connectors import Connector
 from store.errors import NotFound, NotPermitted
 from store.gateway_watch import watch_of
 from store.payment_method import PaymentMethod
-from store.refused_messages import KEPT_OF_EACH, RefusedMessage, keep, refused_of, secret_texts
+from store.refused_messages import KEPT_OF_EACH, keep, refused_of, secret_texts
 from store.upkeep import check
-from tests.makers import ANNA, START, Shop, make_connector
+from tests.makers import ANNA, START, Shop, make_connector, refused_message
 
 SCHEMA = '[{"key": "api_key", "type": "password"}, {"key": "shop", "type": "string"}]'
-
-
-def refused(number: int, connector_id: int = 1) -> RefusedMessage:
-    return RefusedMessage(
-        id=0,
-        connector_id=connector_id,
-        at=START + timedelta(seconds=number),
-        origin=Origin.CALLBACK,
-        status=401,
-        reason=f"message {number}",
-    )
 
 
 def reasons(shop: Shop, connector_id: int | None = 1) -> list[str]:
@@ -35,10 +23,10 @@ def reasons(shop: Shop, connector_id: int | None = 1) -> list[str]:
 
 def test_the_last_hundred_of_each_connector_are_kept_and_all_are_counted(shop: Shop) -> None:
     other = shop.do(lambda tx: make_connector(tx, name="Other"))
-    shop.do(lambda tx: keep(tx, other.id, [refused(0)], count=1))
-    shop.do(lambda tx: keep(tx, 1, [refused(n) for n in range(60)], count=60))
-    shop.do(lambda tx: keep(tx, 1, [refused(n) for n in range(60, 130)], count=70))
-    shop.do(lambda tx: keep(tx, 1, [refused(n) for n in range(130, 400)], count=1000))
+    shop.do(lambda tx: keep(tx, other.id, [refused_message(0)], count=1))
+    shop.do(lambda tx: keep(tx, 1, [refused_message(n) for n in range(60)], count=60))
+    shop.do(lambda tx: keep(tx, 1, [refused_message(n) for n in range(60, 130)], count=70))
+    shop.do(lambda tx: keep(tx, 1, [refused_message(n) for n in range(130, 400)], count=1000))
 
     assert reasons(shop) == [f"message {n}" for n in range(399, 299, -1)]
     assert len(reasons(shop)) == KEPT_OF_EACH
@@ -52,7 +40,7 @@ def test_the_last_hundred_of_each_connector_are_kept_and_all_are_counted(shop: S
 def test_nothing_is_kept_for_a_connector_that_is_not_there(shop: Shop) -> None:
     before = shop.content()
 
-    shop.do(lambda tx: keep(tx, 7, [refused(1)], count=1))
+    shop.do(lambda tx: keep(tx, 7, [refused_message(1)], count=1))
 
     assert shop.content() == before
     with pytest.raises(NotFound):

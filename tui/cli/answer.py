@@ -6,6 +6,7 @@ import click
 
 from store import inbox
 from store.answers import Answer, AnswerResult, Verdict
+from store.refused_messages import RefusedMessage, refused_of
 from store.states import explain
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting, headless
@@ -31,6 +32,15 @@ def list_(run: Invocation) -> None:
 def show(run: Invocation, answer_id: str) -> None:
     """Show one answer (A17), in the inbox or not."""
     _write(run, inbox.get(run.store().view(), acting(), answer_id))
+
+
+@answer.command()
+@click.option("--connector", "connector_id", type=int, metavar="ID", help="Only those of this connector.")
+@headless
+def refused(run: Invocation, *, connector_id: int | None) -> None:
+    """List the last messages of gateways that were not believed, the newest first; secrets are masked."""
+    listed = refused_of(run.store().view(), acting(), connector_id)
+    run.write([shapes.refused_message(each) for each in listed], lambda: _refused_table(listed))
 
 
 @answer.command()
@@ -121,6 +131,31 @@ def _table(listed: list[Answer]) -> str:
             for each in listed
         ),
         none="The inbox is empty.",
+    )
+
+
+def _refused_table(listed: list[RefusedMessage]) -> str:
+    return table(
+        (
+            ("At (UTC)", "left"),
+            ("Connector", "right"),
+            ("Status", "left"),
+            ("From", "left"),
+            ("Attempt", "left"),
+            ("Reason", "left"),
+        ),
+        (
+            (
+                each.at,
+                each.connector_id,
+                "reply" if each.status is None else each.status,
+                each.peer,
+                each.attempt_id,
+                each.reason,
+            )
+            for each in listed
+        ),
+        none="No message was refused.",
     )
 
 
