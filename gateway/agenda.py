@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from store.payments import Payment, is_awaited
 from store.store import Store
@@ -58,20 +59,23 @@ class Agenda:
         self._to_look_at[payment_id] = None
 
     def ready(self, view: View, now: datetime, most: int) -> Look:
-        """Return payments to be looked at now, `most` at once."""
+        """Return payments to be looked at now, `most` at once. Raises StoreNotUsable; none is forgotten then."""
         while self._moments and self._moments[0][0] <= now:
             at, payment_id = heapq.heappop(self._moments)
             if self._moment_of.get(payment_id) == at:
                 self._to_look_at[payment_id] = None
         payments: list[Payment] = []
         left: list[int] = []
-        for payment_id in list(self._to_look_at)[:most]:
+        looked_at = list(islice(self._to_look_at, most))
+        for payment_id in looked_at:
             stored = view.stored(Payment, payment_id)
             if stored is not None and any(is_awaited(each) for each in stored.attempts):
                 payments.append(stored)
             else:
                 left.append(payment_id)
                 self._moment_of.pop(payment_id, None)
+        # Only now: if the store could not be read in the middle, they are all looked at the next time.
+        for payment_id in looked_at:
             del self._to_look_at[payment_id]
         return Look(tuple(payments), tuple(left), bool(self._to_look_at))
 

@@ -165,6 +165,7 @@ def _whole(of: Answer) -> str:
         [
             ("ID", of.code),
             ("Received at", of.received_at),
+            ("The gateway's time", of.given.timestamp),
             ("Result", of.given.result.value),
             ("Charge", of.charge),
             ("Gateway reference", of.given.gateway_reference),
