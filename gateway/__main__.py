@@ -53,6 +53,20 @@ def main() -> None:
     type=click.IntRange(0, 65535),
     help=f"0: any free port.  [default: {ADMIN_PORT}, or any free port with --port 0]",
 )
+@click.option(
+    "--connections",
+    default=512,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="How many connections each port takes at once; more are told to come again.",
+)
+@click.option(
+    "--connections-per-peer",
+    default=64,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="How many of them one address may have; this machine, as a proxy on it, may have all.",
+)
 @click.option("--until-stdin-closes", is_flag=True, help="Stop when standard input ends, as on SIGTERM.")
 def serve(
     *,
@@ -63,10 +77,13 @@ def serve(
     archive_after_days: float,
     admin_host: str,
     admin_port: int | None,
+    connections: int,
+    connections_per_peer: int,
     until_stdin_closes: bool,
 ) -> None:
     """Send queued attempts, take answers, end periods. One engine serves one store."""
     # aiohttp takes a third of a second to import; --help and wrong usage do without.
+    from gateway.door import DoorLimits  # noqa: PLC0415
     from gateway.engine import EngineOptions, serve_store  # noqa: PLC0415
     from gateway.log import JsonLines  # noqa: PLC0415
     from gateway.requests import public_url_problems  # noqa: PLC0415
@@ -85,6 +102,7 @@ def serve(
         archive_after_days=archive_after_days,
         admin_host=admin_host,
         admin_port=admin_port,
+        limits=DoorLimits(connections=connections, connections_of_one_peer=connections_per_peer),
     )
 
     async def run(stop: asyncio.Event) -> None:
@@ -105,9 +123,6 @@ def serve(
         sys.exit(EXIT_STORE_NOT_USABLE)
     except CannotListen as error:
         click.echo(str(error), err=True)
-        sys.exit(EXIT_REFUSED)
-    except OSError as error:
-        click.echo(f"The engine cannot listen at {host}:{port}: {error.strerror or error}.", err=True)
         sys.exit(EXIT_REFUSED)
 
 

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
+from gateway.lookups import SystemResolver
 from store.connector_url import check_connector_url, is_loopback_host, refused_address
 
 __all__ = [
@@ -57,7 +57,7 @@ class GatewayResolver(AbstractResolver):
     """
 
     def __init__(self) -> None:
-        self._system = ThreadedResolver()
+        self._system: AbstractResolver = SystemResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

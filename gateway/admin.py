@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from gateway.errors import CannotListen
+from gateway.door import DoorLimits
 from gateway.health import Health, Pulse
-from gateway.log import EventLog, http_logger
+from gateway.http_port import HttpPort
+from gateway.log import EachOf, EventLog
 from gateway.metrics import EngineMetrics
+from gateway.on_disk import on_disk
 from gateway.openapi import document
-from gateway.platform import Platform, on_disk, refused
+from gateway.platform import Platform
 from gateway.strict_body import MAX_BODY_BYTES
 from store import idempotency
 from store.errors import StoreNotUsable
 from store.store import Store
 
 FORGET_EVERY_SECONDS = 3600.0
-FINISH_SECONDS = 10.0
 METRICS_TYPE = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class AdminPort:
@@ -35,11 +34,11 @@ class AdminPort:
         self._stop = stop
         self._platform = Platform(store, log, stop)
         self._health = Health(store, log, stop, pulse)
-        self._runner: web.AppRunner | None = None
+        self._port: HttpPort | None = None
 
     def application(self) -> web.Application:
         """Return the application to serve."""
-        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_in_json])
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
         get, post = app.router.add_get, app.router.add_post
         post("/payments", self._platform.create_payment)
         get("/payments/{payment_id}", self._platform.read_payment, allow_head=False)
@@ -51,25 +50,16 @@ class AdminPort:
         get("/readyz", self._health.readyz, allow_head=False)
         return app
 
-    async def open(self, host: str, port: int) -> int:
+    async def open(self, host: str, port: int, limits: DoorLimits | None = None) -> int:
         """Listen, and return the port (0 asks for any free one). Raises CannotListen."""
-        runner = web.AppRunner(
-            self.application(), access_log=None, logger=http_logger(self._log), shutdown_timeout=FINISH_SECONDS
-        )
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            await runner.cleanup()
-            raise CannotListen(host, port, error) from error
-        self._runner = runner
-        listened_at: int = runner.addresses[0][1]
-        return listened_at
+        self._port = HttpPort(self.application(), EachOf(self._log, self.metrics), name="admin", limits=limits)
+        self.metrics.watch(self._port.door)
+        return await self._port.open(host, port)
 
     async def close(self) -> None:
         """Stop listening and let requests under way end."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._port is not None:
+            await self._port.close()
 
     async def forget_old_keys(self) -> None:
         """Forget idempotency keys whose time is over, now and then until the engine is to stop."""
@@ -90,15 +80,3 @@ class AdminPort:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=await asyncio.to_thread(self.metrics.page), headers=METRICS_TYPE)
-
-
-@web.middleware
-async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell in JSON what the server itself refuses: a path or method that is not there."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        response = refused(error.status, f"{error.reason}: {request.method} {request.path[:200]}")
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-        return response

@@ -1,77 +1,89 @@
 """Which payments the engine still has something to do with, and when each is to be looked at next.
 
-It follows the store at the cost of what changes: once all that is awaited, then only what was written since. A payment
-is looked at when it has changed, when its moment has come, and when a request of it has ended.
+It follows the store at the cost of what changes: once, by the index, all that is awaited, then only what was written
+since. It remembers ids and moments, never payments: a hundred thousand of them cost a few megabytes. A payment is
+looked at when it has changed, when its moment has come, and when a request of it has ended.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from store.payments import Payment
-from store.states import AWAITED
+from store.payments import Payment, is_awaited
 from store.store import Store
+from store.view import AWAITED_KEY, View
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Some payments to be looked at, as stored; those that nothing is to be done with any more; and if there are more.
+
+    Whoever looks sets each one's next moment.
+    """
+
+    payments: tuple[Payment, ...]
+    left: tuple[int, ...]
+    more: bool
 
 
 class Agenda:
-    """The awaited payments of a store, as stored, each with its next moment."""
+    """The awaited payments of a store, each with its next moment."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._revision: int | None = None
-        self._payments: dict[int, Payment] = {}
-        self._payment_of: dict[str, int] = {}
-        self._to_look_at: set[int] = set()
+        self._to_look_at: dict[int, None] = {}
         self._moments: list[tuple[datetime, int]] = []
         self._moment_of: dict[int, datetime] = {}
 
-    def __contains__(self, attempt_id: object) -> bool:
-        """Say whether an attempt is of a payment that something is still to be done with."""
-        return attempt_id in self._payment_of
-
-    def follow(self) -> set[str]:
-        """Take over what was written since the last look; return the attempts that nothing is to be done with any more.
+    def follow(self) -> View:
+        """Take over what was written since the last look; return the store as it is now.
 
         Raises StoreNotUsable; what was known before stays, and the next look takes over the rest.
         """
         view = self._store.view()
         changed = None if self._revision is None else self._store.changes_since(self._revision)
         if changed is None:
-            found = {each.id: each for each in view.awaited()}
-            touched = found.keys() | self._payments.keys()
+            found = view.ids_that_may_have(Payment, "awaited_attempts", AWAITED_KEY)
         else:
-            touched = {identity for table, identity in changed if table == Payment.TABLE}
-            stored = (view.stored(Payment, each) for each in touched)
-            found = {each.id: each for each in stored if each is not None and _is_awaited(each)}
-        known = set(_attempt_ids(self._payments[each] for each in touched if each in self._payments))
-        for each in touched:
-            self._replace(each, found.get(each))
+            found = sorted(identity for table, identity in changed if table == Payment.TABLE)
+        self._to_look_at.update(dict.fromkeys(found))
         self._revision = view.revision
-        return {each for each in known if each not in self._payment_of}
+        return view
 
-    def look_again(self, attempt_id: str) -> None:
-        """Have a payment looked at though it has not changed: a request of this attempt has ended."""
-        payment_id = self._payment_of.get(attempt_id)
-        if payment_id is not None:
-            self._to_look_at.add(payment_id)
+    def look_again(self, payment_id: int) -> None:
+        """Have a payment looked at though it has not changed: a request of it has ended, or there is room for one."""
+        self._to_look_at[payment_id] = None
 
-    def ready(self, now: datetime) -> list[Payment]:
-        """Return the payments to be looked at now; whoever looks sets each one's next moment."""
+    def ready(self, view: View, now: datetime, most: int) -> Look:
+        """Return payments to be looked at now, `most` at once. Raises StoreNotUsable; none is forgotten then."""
         while self._moments and self._moments[0][0] <= now:
             at, payment_id = heapq.heappop(self._moments)
             if self._moment_of.get(payment_id) == at:
-                self._to_look_at.add(payment_id)
-        ready = [self._payments[each] for each in sorted(self._to_look_at) if each in self._payments]
-        self._to_look_at.clear()
-        return ready
+                self._to_look_at[payment_id] = None
+        payments: list[Payment] = []
+        left: list[int] = []
+        looked_at = list(islice(self._to_look_at, most))
+        for payment_id in looked_at:
+            stored = view.stored(Payment, payment_id)
+            if stored is not None and any(is_awaited(each) for each in stored.attempts):
+                payments.append(stored)
+            else:
+                left.append(payment_id)
+                self._moment_of.pop(payment_id, None)
+        # Only now: if the store could not be read in the middle, they are all looked at the next time.
+        for payment_id in looked_at:
+            del self._to_look_at[payment_id]
+        return Look(tuple(payments), tuple(left), bool(self._to_look_at))
 
     def set_moment(self, payment_id: int, at: datetime | None) -> None:
         """Have a payment looked at again at a moment, or only once it changes."""
         if at is None:
             self._moment_of.pop(payment_id, None)
-        else:
+        elif self._moment_of.get(payment_id) != at:
             self._moment_of[payment_id] = at
             heapq.heappush(self._moments, (at, payment_id))
 
@@ -80,22 +92,3 @@ class Agenda:
         while self._moments and self._moment_of.get(self._moments[0][1]) != self._moments[0][0]:
             heapq.heappop(self._moments)
         return self._moments[0][0] if self._moments else None
-
-    def _replace(self, payment_id: int, payment: Payment | None) -> None:
-        before = self._payments.pop(payment_id, None)
-        if before is not None:
-            for each in _attempt_ids([before]):
-                self._payment_of.pop(each, None)
-            self._moment_of.pop(payment_id, None)
-        if payment is not None:
-            self._payments[payment_id] = payment
-            self._payment_of.update(dict.fromkeys(_attempt_ids([payment]), payment_id))
-            self._to_look_at.add(payment_id)
-
-
-def _is_awaited(payment: Payment) -> bool:
-    return any(each.state in AWAITED for each in payment.attempts)
-
-
-def _attempt_ids(payments: Iterable[Payment]) -> Iterable[str]:
-    return (attempt.id for each in payments for attempt in each.attempts if attempt.state in AWAITED)

@@ -7,6 +7,7 @@ wrong then may have reached the gateway. Redirects, cookies and the environment'
 from __future__ import annotations
 
 import json
+import math
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ from gateway.strict_body import MAX_BODY_BYTES
 
 SIGNATURE_HEADER = "X-Signature"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+LONGEST_LINE_BYTES = 8190
+MOST_HEADERS = 64
+"""What the header of a reply may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,18 @@ class Limits:
     total_seconds: float = 60.0
     connections: int = 256
     connections_to_one_host: int = 32
+
+    def timeout(self, leave_within_seconds: float | None = None) -> aiohttp.ClientTimeout:
+        """Return the limits as aiohttp takes them, with less time to connect if there is less."""
+        connect_seconds = min(self.connect_seconds, leave_within_seconds or self.connect_seconds)
+        return aiohttp.ClientTimeout(
+            total=self.total_seconds,
+            connect=connect_seconds,
+            sock_connect=connect_seconds,
+            sock_read=self.read_seconds,
+            # aiohttp rounds longer times up to whole seconds; a deadline is not to be passed by one.
+            ceil_threshold=math.inf,
+        )
 
 
 class _Try:
@@ -77,12 +93,10 @@ def open_session(limits: Limits, tls: ssl.SSLContext | None = None) -> aiohttp.C
             limit=limits.connections,
             limit_per_host=limits.connections_to_one_host,
         ),
-        timeout=aiohttp.ClientTimeout(
-            total=limits.total_seconds,
-            connect=limits.connect_seconds,
-            sock_connect=limits.connect_seconds,
-            sock_read=limits.read_seconds,
-        ),
+        timeout=limits.timeout(),
+        max_line_size=LONGEST_LINE_BYTES,
+        max_field_size=LONGEST_LINE_BYTES,
+        max_headers=MOST_HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "Content-Type": "application/json",
@@ -101,7 +115,8 @@ class GatewayClient:
     """One pool of connections to all gateways; made, used and closed in one event loop."""
 
     def __init__(self, limits: Limits | None = None, tls: ssl.SSLContext | None = None) -> None:
-        self._session = open_session(limits or Limits(), tls)
+        self._limits = limits or Limits()
+        self._session = open_session(self._limits, tls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,23 +137,32 @@ class GatewayClient:
         key_texts: Sequence[str],
         *,
         idempotency_key: str | None = None,
+        leave_within_seconds: float | None = None,
     ) -> Outcome:
         """Send the body of a PayRequest or StatusRequest, and return how it ended.
 
-        It is signed with the first of `key_texts`; the reply is verified with any of them.
+        It is signed with the first of `key_texts`; the reply is verified with any of them. If no connection is ready
+        `leave_within_seconds` from now, nothing is sent.
         Every fault on the way and of the gateway is an outcome; raises only ValueError, for a body or a key that
         cannot be signed. If cancelled, the request may have reached the gateway.
         """
         problems = check_connector_url(url)
         if problems:
             return NeverLeft(NotSent.URL, " ".join(problems))
+        if leave_within_seconds is not None and leave_within_seconds <= 0:
+            return NeverLeft(NotSent.TIME_OUT, "Its time was over before the request could leave.")
         headers = {SIGNATURE_HEADER: sign(body, key_texts[0])}
         if idempotency_key is not None:
             headers[IDEMPOTENCY_HEADER] = idempotency_key
         a_try = _Try()
         try:
             async with self._session.post(
-                url, data=written(body), headers=headers, allow_redirects=False, trace_request_ctx=a_try
+                url,
+                data=written(body),
+                headers=headers,
+                allow_redirects=False,
+                trace_request_ctx=a_try,
+                timeout=self._limits.timeout(leave_within_seconds),
             ) as response:
                 a_try.http_status = response.status
                 outcome = without_reply(response.status)
@@ -177,12 +201,12 @@ def _read_reply(
         body, place = verified_body(raw, signature, keys)
         answer = parse(body)
     except (MalformedBody, MalformedMessage) as error:
-        return BadReply(ReplyFault.FORM, str(error), http_status)
+        return BadReply(ReplyFault.FORM, str(error), http_status, raw)
     except SignatureRefused as error:
-        return BadReply(ReplyFault.SIGNATURE, str(error), http_status)
+        return BadReply(ReplyFault.SIGNATURE, str(error), http_status, raw)
     if answer.attempt_id != asked["attempt_id"]:
         reason = f"The reply is about attempt {answer.attempt_id}, not about the one that was asked."
-        return BadReply(ReplyFault.ATTEMPT_ID, reason, http_status)
+        return BadReply(ReplyFault.ATTEMPT_ID, reason, http_status, raw)
     return Answered(answer, place)
 
 

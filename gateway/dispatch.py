@@ -9,24 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.listener import given_by
+from gateway.listener import counted_skew, given_by, receive_at
 from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway
 from gateway.requests import Addressed, NotSendable, pay_request, status_request
 from gateway.sending import StepKind, last_ask_at, pay_until
-from store.answers import Origin, Verdict, payment_of_attempt, receive
+from store.answers import Origin, Verdict, payment_of_attempt
 from store.errors import Refused
+from store.gateway_watch import note_failure, note_reached
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
-from store.payments import Attempt, Delivery, Payment
+from store.payments import Attempt, Delivery, Payment, is_awaited
 from store.states import AttemptState
 from store.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A request that is committed to leave, and what was known before it."""
+    """A request that is committed to leave, what was known before it, and when a `pay` must not leave any more."""
 
     addressed: Addressed
     before: Delivery
+    leave_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,25 @@ def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, ow
             note_delivery(tx, attempt_id, _leaving(attempt, kind, tx.now))
     if problem is not None:
         raise problem
-    return Departure(addressed, before)
+    leave_by = None
+    if kind is StepKind.PAY:
+        leave_by = attempt.deadline if attempt.state is AttemptState.QUEUED else pay_until(attempt)
+    return Departure(addressed, before, leave_by)
 
 
-def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, outcome: Outcome) -> Arrival:
-    """Commit how a request ended, and the answer in it if there is one."""
+def arrive(
+    store: Store,
+    attempt_id: str,
+    kind: StepKind,
+    departure: Departure,
+    outcome: Outcome,
+    *,
+    next_try_at: datetime | None = None,
+) -> Arrival:
+    """Commit how a request ended, and the answer in it if there is one.
+
+    `next_try_at` is when a gateway that did not even take the connection is tried next.
+    """
     with store.transaction() as tx:
         payment, attempt = _current(tx, attempt_id)
         # The pause before the next request counts from here: a gateway that takes long to fail gets one, too.
@@ -74,12 +90,13 @@ def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, 
         if isinstance(outcome, Answered) and outcome.answer.result == "unknown":
             told = _never_seen(payment, attempt, told, tx.now)
         note_delivery(tx, attempt_id, told)
+        _note_gateway(tx, attempt.connector_id, outcome, next_try_at)
         in_progress = payment.in_progress == attempt_id
         match outcome:
             case Answered() if outcome.answer.result != "unknown":
                 key_name = departure.addressed.key_names[outcome.key_place]
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
-                verdict = receive(tx, given)
+                verdict = receive_at(tx, given, counted_skew(outcome.answer, tx.now))
                 return Arrival(verdict.rule.name, verdict)
             case Answered() if in_progress and tx.now >= pay_until(attempt):
                 not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
@@ -108,14 +125,17 @@ def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcom
     """Return what is known of the sending after a request has ended (a table: one case for each outcome)."""
     match outcome:
         case NeverLeft():
-            known = replace(now, may_have_arrived=departure.before.may_have_arrived)
+            before = departure.before
+            known = replace(now, may_have_arrived=before.may_have_arrived, never_seen=before.never_seen)
             return replace(known, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(known, kind))
         case NoAnswer():
             return replace(now, outcome=f"{kind.value}: {outcome.reason}", ask_soon=_ask_on(now, kind))
         case RefusedByGateway():
-            stopped = now.pay_stopped or kind is StepKind.PAY
-            said = f"{kind.value}: {outcome.reason}"
-            return replace(now, outcome=said, pay_stopped=stopped, ask_soon=False)
+            known = replace(now, outcome=f"{kind.value}: {outcome.reason}", ask_soon=False)
+            if kind is StepKind.STATUS:
+                return known
+            in_doubt = departure.before.may_have_arrived and not departure.before.never_seen
+            return replace(known, pay_stopped=True, in_doubt=in_doubt, ask_soon=in_doubt)
         case Accepted():
             return replace(now, outcome=f"{kind.value}: accepted", pay_stopped=True, ask_soon=False)
         case BadReply():
@@ -123,7 +143,8 @@ def told_by(now: Delivery, kind: StepKind, departure: Departure, outcome: Outcom
             return replace(now, outcome=said, pay_stopped=True, ask_soon=True)
         case Answered():
             text = f"{kind.value}: answered {outcome.answer.result}"
-            return replace(now, outcome=text, pay_stopped=True, ask_soon=False)
+            in_doubt = now.in_doubt and outcome.answer.result == "pending"
+            return replace(now, outcome=text, pay_stopped=True, ask_soon=False, in_doubt=in_doubt)
 
 
 def _ask_on(now: Delivery, kind: StepKind) -> bool:
@@ -136,13 +157,21 @@ def _ask_on(now: Delivery, kind: StepKind) -> bool:
 
 def _never_seen(payment: Payment, attempt: Attempt, told: Delivery, now: datetime) -> Delivery:
     may_pay_again = payment.in_progress == attempt.id and now < pay_until(attempt)
-    return replace(told, pay_stopped=not may_pay_again, ask_soon=False)
+    return replace(told, pay_stopped=not may_pay_again, ask_soon=False, never_seen=True)
+
+
+def _note_gateway(tx: Transaction, connector_id: int, outcome: Outcome, next_try_at: datetime | None) -> None:
+    """Note whether the gateway took the request and replied, whatever it said."""
+    if isinstance(outcome, NeverLeft | NoAnswer):
+        note_failure(tx, connector_id, outcome.reason, next_try_at=next_try_at)
+    else:
+        note_reached(tx, connector_id)
 
 
 def _leaving(attempt: Attempt, kind: StepKind, now: datetime) -> Delivery:
     known = replace(attempt.delivery, last_request_at=now)
     if kind is StepKind.PAY:
-        return replace(known, pays=known.pays + 1, may_have_arrived=True)
+        return replace(known, pays=known.pays + 1, may_have_arrived=True, never_seen=False)
     last_at = last_ask_at(attempt)
     return replace(
         known,
@@ -153,7 +182,7 @@ def _leaving(attempt: Attempt, kind: StepKind, now: datetime) -> Delivery:
 
 def _may_leave(payment: Payment, attempt: Attempt, kind: StepKind, now: datetime) -> bool:
     if kind is StepKind.STATUS:
-        return attempt.state in (AttemptState.SENT, AttemptState.OVERDUE)
+        return is_awaited(attempt) and attempt.state is not AttemptState.QUEUED
     in_progress = payment.in_progress == attempt.id and attempt.state in (AttemptState.QUEUED, AttemptState.SENT)
     first = attempt.state is AttemptState.QUEUED
     return in_progress and not attempt.delivery.pay_stopped and (first or now < pay_until(attempt))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -18,8 +19,11 @@ from gateway.arrival import SignatureRefused, verified_body
 from gateway.client import SIGNATURE_HEADER
 from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
 from gateway.errors import MalformedBody, MalformedMessage
+from gateway.http_port import error_response
 from gateway.log import EventLog
+from gateway.masking import masked
 from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
+from gateway.refusals import Refusals, Unbelieved
 from gateway.requests import KEY_NAMES
 from gateway.signing import sign
 from gateway.strict_body import MAX_BODY_BYTES
@@ -27,21 +31,26 @@ from gateway.timestamps import SKEW_SHOWN_AFTER_SECONDS, skew_seconds, wire_time
 from store.answers import AnswerGiven, AnswerResult, Origin, Verdict, receive
 from store.connectors import Connector
 from store.errors import StoreBusy, StoreNotUsable
+from store.gateway_watch import note_skew
 from store.store import Store, Transaction
 
-RETRY_AFTER_SECONDS = 5
 LONGEST_LOGGED_ID = 32
 """How much of the connector's id in a refused message's path is logged: it can be anything."""
 STORE_WAIT_SECONDS = 3.0
 """How long an answer waits for the store before the gateway is told to send it again."""
+MOST_WAITING = 512
+"""Answers that may wait for the store at once; more are told to come again."""
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message is not believed: the HTTP status and a sentence."""
+    """Why a message is not believed: the HTTP status and a sentence; `raw` is what was read of it."""
 
     status: int
     reason: str
+    raw: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,20 @@ def given_by(connector_id: int, answer: GatewayAnswer, *, origin: Origin, key: s
 class Listener:
     """The handlers of the port that gateways send their answers to."""
 
-    def __init__(self, store: Store, log: EventLog, *, wait_seconds: float = STORE_WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        log: EventLog,
+        refusals: Refusals | None = None,
+        *,
+        wait_seconds: float = STORE_WAIT_SECONDS,
+    ) -> None:
         self._store = store
         self._log = log
+        self._refusals = refusals or Refusals(store, log)
         self._wait_seconds = wait_seconds
         self._connectors = ConnectorBook(store)
+        self._waiting = 0
 
     def application(self) -> web.Application:
         """Return the application to serve."""
@@ -91,26 +109,32 @@ class Listener:
         return await self._taken(request, anew=False)
 
     async def _taken(self, request: web.Request, *, anew: bool) -> web.Response:
+        """Take it by what is remembered of its connector; `anew`, by what the store says now."""
         identity = request.match_info["connector_id"]
-        found = await self._believed(request, identity, anew=anew)
-        if isinstance(found, Refusal):
-            self._log.write(
-                "message refused", connector=identity[:LONGEST_LOGGED_ID], status=found.status, reason=found.reason
-            )
-            return _refused(found)
-        connector, answer = found.connector, found.answer
-        self._note_skew(connector, answer)
-        given = given_by(connector.id, answer, origin=Origin.CALLBACK, key=found.key_name)
+        raw = await body_of(request)
         try:
-            verdict = await self._stored(connector, given)
+            connector = await self._connectors.find(identity, anew=anew)
+        except StoreNotUsable as error:
+            self._log.write("store not readable", reason=str(error))
+            return error_response(503, "The store cannot be read now; send the answer again.")
+        found = raw if isinstance(raw, Refusal) else self._believed(request, connector, raw)
+        if isinstance(found, Refusal):
+            if anew or isinstance(raw, Refusal):
+                return self._refused(request, identity, connector, found)
+            return await self._taken(request, anew=True)
+        answer = found.answer
+        try:
+            verdict = await self._stored(found)
         except ConnectorChanged:
             return await self._taken(request, anew=True)
         except StoreNotUsable as error:
-            self._log.write("answer not stored", connector=connector.id, attempt=answer.attempt_id, reason=str(error))
-            return _refused(Refusal(503, "The answer could not be stored; send it again."))
+            self._log.write(
+                "answer not stored", connector=found.connector.id, attempt=answer.attempt_id, reason=str(error)
+            )
+            return error_response(503, "The answer could not be stored; send it again.")
         self._log.write(
             "answer judged",
-            connector=connector.id,
+            connector=found.connector.id,
             attempt=answer.attempt_id,
             payment=verdict.payment.id if verdict.payment else None,
             rule=verdict.rule.name,
@@ -118,51 +142,67 @@ class Listener:
         )
         return self._acknowledged(found, verdict)
 
-    async def _stored(self, connector: Connector, given: AnswerGiven) -> Verdict:
+    async def _stored(self, believed: Believed) -> Verdict:
         """Store and judge an answer; on return it is on the disk. Answers that wait together share one sync.
 
         Raises StoreNotUsable, ConnectorChanged. An answer that was given up may be stored all the same if it was its
         turn just then.
         """
+        if self._waiting >= MOST_WAITING:
+            raise StoreBusy(self._store.path, f"is behind: {self._waiting} answers are waiting for it.")
+        given = given_by(believed.connector.id, believed.answer, origin=Origin.CALLBACK, key=believed.key_name)
+        skew = counted_skew(believed.answer, self._store.clock())
+        decide = partial(_judged, believed=believed, given=given, skew_seconds=skew)
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._wait_seconds):
-                return await asyncio.wrap_future(self._store.submit(partial(_judged, connector=connector, given=given)))
+                verdict = await asyncio.wrap_future(self._store.submit(decide))
         except TimeoutError:
             raise StoreBusy(
                 self._store.path, f"took no answer within {self._wait_seconds:g} s; look at who holds its lock."
             ) from None
+        finally:
+            self._waiting -= 1
+        if skew is not None:
+            self._log.write("clock skew", connector=given.connector_id, attempt=given.attempt_id, seconds=round(skew))
+        return verdict
 
-    async def _believed(self, request: web.Request, identity: str, *, anew: bool = False) -> Believed | Refusal:
-        """Return the verified answer, or the first thing that is wrong; `anew` by what the store says now."""
-        raw = await body_of(request)
-        if isinstance(raw, Refusal):
-            return raw
-        signature = request.headers.get(SIGNATURE_HEADER)
-        try:
-            found = self._read(await self._connectors.find(identity, anew=anew), raw, signature)
-            if isinstance(found, Refusal) and not anew:
-                found = self._read(await self._connectors.find(identity, anew=True), raw, signature)
-        except StoreNotUsable as error:
-            self._log.write("store not readable", reason=str(error))
-            return Refusal(503, "The store cannot be read now; send the answer again.")
-        return found
-
-    def _read(self, connector: Connector | None, raw: bytes, signature: str | None) -> Believed | Refusal:
+    def _believed(self, request: web.Request, connector: Connector | None, raw: bytes) -> Believed | Refusal:
+        """Return the verified answer, or the first thing that is wrong."""
         if connector is None:
             return Refusal(404, "There is no such connector.")
         keys = connector.keys_at(self._store.clock())
         try:
-            body, place = verified_body(raw, signature, keys)
+            body, place = verified_body(raw, request.headers.get(SIGNATURE_HEADER), keys)
             return Believed(connector, parse_answer(body), KEY_NAMES[place], keys[place])
         except SignatureRefused as error:
-            return Refusal(401, str(error))
+            return Refusal(401, str(error), raw)
         except (MalformedBody, MalformedMessage) as error:
-            return Refusal(422, str(error))
+            return Refusal(422, str(error), raw)
 
-    def _note_skew(self, connector: Connector, answer: GatewayAnswer) -> None:
-        seconds = skew_seconds(answer.timestamp, self._store.clock())
-        if abs(seconds) > SKEW_SHOWN_AFTER_SECONDS:
-            self._log.write("clock skew", connector=connector.id, attempt=answer.attempt_id, seconds=round(seconds))
+    def _refused(
+        self, request: web.Request, identity: str, connector: Connector | None, refusal: Refusal
+    ) -> web.Response:
+        """Log a message that is not believed, have it kept if it names a connector, and answer it."""
+        self._log.write(
+            "message refused",
+            connector=identity[:LONGEST_LOGGED_ID] if connector is None else connector.id,
+            known="no" if connector is None else None,
+            status=refusal.status,
+            # It may quote what came, and the log must not hold what is a secret.
+            reason=masked(refusal.reason, ()),
+        )
+        if connector is not None:
+            message = Unbelieved(
+                at=self._store.clock(),
+                origin=Origin.CALLBACK,
+                status=refusal.status,
+                reason=refusal.reason,
+                raw=refusal.raw,
+                peer=request.remote or "",
+            )
+            self._refusals.note(connector.id, message)
+        return error_response(refusal.status, refusal.reason)
 
     def _acknowledged(self, believed: Believed, verdict: Verdict) -> web.Response:
         body = Acknowledgement(
@@ -175,9 +215,23 @@ class Listener:
         return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
 
 
-def _judged(tx: Transaction, connector: Connector, given: AnswerGiven) -> Verdict:
-    need_unchanged(tx, connector)
-    return receive(tx, given)
+def _judged(tx: Transaction, believed: Believed, given: AnswerGiven, skew_seconds: float | None) -> Verdict:
+    need_unchanged(tx, believed.connector)
+    return receive_at(tx, given, skew_seconds)
+
+
+def receive_at(tx: Transaction, given: AnswerGiven, skew_seconds: float | None) -> Verdict:
+    """Store and judge an answer, and count the skew of its timestamp if it has one."""
+    verdict = receive(tx, given)
+    if skew_seconds is not None:
+        note_skew(tx, given.connector_id, skew_seconds)
+    return verdict
+
+
+def counted_skew(answer: GatewayAnswer, now: datetime) -> float | None:
+    """Return the skew of an answer's timestamp in seconds if it is over 5 minutes, else None."""
+    seconds = skew_seconds(answer.timestamp, now)
+    return seconds if abs(seconds) > SKEW_SHOWN_AFTER_SECONDS else None
 
 
 async def body_of(request: web.Request) -> bytes | Refusal:
@@ -188,16 +242,14 @@ async def body_of(request: web.Request) -> bytes | Refusal:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
     try:
-        raw = await request.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return too_large
+    except TimeoutError:
+        return Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s; send it again.")
     except (web.RequestPayloadError, ConnectionError):
         return Refusal(422, "The body did not arrive whole.")
     if request.content_type != "application/json":
-        return Refusal(415, f"The content type is {request.content_type}; send application/json.")
+        return Refusal(415, f"The content type is {request.content_type}; send application/json.", raw)
     return raw
-
-
-def _refused(refusal: Refusal) -> web.Response:
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if refusal.status == 503 else None
-    return web.json_response({"error": refusal.reason}, status=refusal.status, headers=headers)

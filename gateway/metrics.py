@@ -1,36 +1,24 @@
 """What Prometheus scrapes at `/metrics`.
 
-Two sources. What this engine did since it was started is counted as it is told to the event log, so that log and
-metrics never disagree. What is stored is read at each scrape, at a cost that grows with what is open and with what was
-written since the last scrape, not with what is stored.
+What this engine did since it was started is counted as it is told to the event log, so that log and metrics never
+disagree. What is stored is read at each scrape (`gateway.stored_metrics`).
 """
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
-from prometheus_client.registry import Collector
 
-from store.answers import in_inbox
-from store.archived_payment import ArchivedPayment
-from store.connectors import Connector
-from store.errors import StoreNotUsable
-from store.judging import as_of, next_change_at
-from store.payments import Payment
-from store.states import AttemptState
-from store.status_tally import StatusTally
-from store.store import Store, View
+from gateway.door import Door
+from gateway.stored_metrics import StoredMetrics
+from store.store import Store
 
 _SINCE_START = "since this engine was started"
 _ANSWER_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 _REQUEST_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATE_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600)
-NOTHING = timedelta()
 
 Fact: TypeAlias = str | int | float | None
 
@@ -48,8 +36,8 @@ class EngineMetrics:
         )
         self._refused = Counter(
             "gatewatch_messages_refused",
-            f"Messages to the port for answers that were not believed {_SINCE_START}, by HTTP status.",
-            ["status"],
+            f"Messages that were not believed {_SINCE_START}, by connector id (empty: not known) and HTTP status.",
+            ["connector", "status"],
             registry=registry,
         )
         self._not_stored = Counter(
@@ -92,19 +80,33 @@ class EngineMetrics:
         self._faults = Counter(
             "gatewatch_faults", f"Faults of this program {_SINCE_START}; the log tells where.", registry=registry
         )
+        self._connections = Gauge(
+            "gatewatch_connections", "Connections that are open now, by port.", ["port"], registry=registry
+        )
+        self._connections_ended = Counter(
+            "gatewatch_connections_ended",
+            f"Connections {_SINCE_START} that a limit has ended, by port and reason.",
+            ["port", "reason"],
+            registry=registry,
+        )
         Gauge(
             "gatewatch_engine_start_time_seconds", "When this engine was started, in Unix time.", registry=registry
         ).set(store.clock().timestamp())
-        registry.register(_Stored(store))
+        registry.register(StoredMetrics(store))
         self._counted: dict[str, Callable[[Mapping[str, Fact]], None]] = {
             "answer judged": self._answer_judged,
             "answer not stored": lambda _: self._not_stored.inc(),
-            "message refused": lambda facts: self._refused.labels(facts.get("status")).inc(),
+            "message refused": self._message_refused,
             "request ended": self._request_ended,
             "time applied": self._time_applied,
             "clock skew": lambda facts: self._skews.labels(str(facts.get("connector"))).inc(),
+            "connections ended": self._count_ended_connections,
             "fault": lambda _: self._faults.inc(),
         }
+
+    def watch(self, door: Door) -> None:
+        """Have the connections of a port told."""
+        self._connections.labels(door.port).set_function(lambda: door.open)
 
     def page(self) -> bytes:
         """Return the page, in the text format of Prometheus 0.0.4. It reads the store: not for the event loop."""
@@ -122,89 +124,23 @@ class EngineMetrics:
         if isinstance(seconds, float):
             self._answer_seconds.labels(connector).observe(seconds)
 
+    def _message_refused(self, facts: Mapping[str, Fact]) -> None:
+        # What a path names may be anything: only connectors that are there become a label.
+        connector = "" if facts.get("known") == "no" else str(facts.get("connector"))
+        self._refused.labels(connector, facts.get("status")).inc()
+
     def _request_ended(self, facts: Mapping[str, Fact]) -> None:
         connector, request, seconds = str(facts.get("connector")), facts.get("request"), facts.get("seconds")
         self._requests.labels(connector, request, facts.get("ended")).inc()
         if isinstance(seconds, float):
             self._request_seconds.labels(connector, request).observe(seconds)
 
+    def _count_ended_connections(self, facts: Mapping[str, Fact]) -> None:
+        count = facts.get("count")
+        if isinstance(count, int):
+            self._connections_ended.labels(facts.get("port"), facts.get("reason")).inc(count)
+
     def _time_applied(self, facts: Mapping[str, Fact]) -> None:
         seconds = facts.get("late_seconds")
         if isinstance(seconds, float):
             self._late_seconds.observe(seconds)
-
-
-class _Stored(Collector):
-    """What the store holds now. A store that cannot be read is told as such; the engine's own counts stay."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._tally = StatusTally(store)
-
-    def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Name nothing before the first scrape: the registry would read the store for it."""
-        return iter(())
-
-    def collect(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
-        """Yield the gauges of one moment of the store."""
-        try:
-            found = list(self._found())
-            readable = 1
-        except StoreNotUsable:
-            found, readable = [], 0
-        yield GaugeMetricFamily("gatewatch_store_readable", "Whether the store can be read.", value=readable)
-        yield from found
-
-    def _found(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
-        view, counts, fallen = self._tally.counts_now()
-        payments = GaugeMetricFamily(
-            "gatewatch_payments", "Payments by status as of now, without the archived ones.", labels=["status"]
-        )
-        for status, count in counts.items():
-            payments.add_metric([status.value], count)
-        yield payments
-        yield GaugeMetricFamily(
-            "gatewatch_payments_archived", "Payments that have aged out.", value=view.count(ArchivedPayment)
-        )
-        yield _overdue(view)
-        yield GaugeMetricFamily(
-            "gatewatch_inbox_answers", "Answers that an operator must decide about.", value=len(in_inbox(view))
-        )
-        yield GaugeMetricFamily(
-            "gatewatch_journal_bytes",
-            "Size of the journal; a checkpoint makes it small again.",
-            value=self._store.database.journal_bytes(),
-        )
-        yield _lag(view, fallen)
-        named = InfoMetricFamily("gatewatch_connector", "Connectors by id and name.", labels=["connector"])
-        for connector in view.all(Connector):
-            if connector.deleted_at is None:
-                named.add_metric([str(connector.id)], {"name": connector.name})
-        yield named
-
-
-def _overdue(view: View) -> GaugeMetricFamily:
-    """Return how many attempts are overdue; a connector with none is told with 0."""
-    overdue: Tally[int] = Tally({each.id: 0 for each in view.all(Connector)})
-    for stored in view.awaited():
-        for attempt in as_of(stored, view.now).attempts:
-            overdue[attempt.connector_id] += attempt.state is AttemptState.OVERDUE
-    family = GaugeMetricFamily(
-        "gatewatch_attempts_overdue",
-        "Attempts whose period is over without an answer, by connector id.",
-        labels=["connector"],
-    )
-    for connector_id, count in overdue.items():
-        family.add_metric([str(connector_id)], count)
-    return family
-
-
-def _lag(view: View, fallen: tuple[Payment, ...]) -> GaugeMetricFamily:
-    """Return how far the engine is behind with writing down deadlines and due dates that have passed."""
-    passed = (next_change_at(each) for each in fallen)
-    lag = max((view.now - at for at in passed if at is not None), default=NOTHING)
-    return GaugeMetricFamily(
-        "gatewatch_period_timer_lag_seconds",
-        "How long ago the oldest deadline or due date passed that is not written down yet; 0 if there is none.",
-        value=lag.total_seconds(),
-    )

@@ -29,11 +29,12 @@ _DESCRIPTION = (
 _REASONS: Mapping[int, str] = {
     401: "The bearer token is missing, not known, or revoked.",
     404: "There is no such payment.",
+    408: "The body did not come in time; send the request again.",
     409: "The rules do not allow it now, or the idempotency key came before with another request. Nothing was done.",
     413: f"The body is larger than {MAX_BODY_BYTES} bytes.",
     415: "The body is not application/json, or it is compressed.",
     422: "The request is malformed; `problems` says all that is wrong. Nothing was done.",
-    503: "The store cannot take it now; send it again after the seconds in Retry-After.",
+    503: "It cannot be taken now, or there are too many connections; send it again after the seconds in Retry-After.",
 }
 
 
@@ -84,7 +85,9 @@ def _platform_paths() -> Schema:
                 "security": [{BEARER: []}],
                 "parameters": [key],
                 "requestBody": _body("CreatePayment"),
-                "responses": _responses(201, _content("The payment.", "Payment", made), 401, 409, 413, 415, 422, 503),
+                "responses": _responses(
+                    201, _content("The payment.", "Payment", made), 401, 408, 409, 413, 415, 422, 503
+                ),
             }
         },
         "/payments/{payment_id}": {
@@ -109,7 +112,7 @@ def _platform_paths() -> Schema:
                 "responses": _responses(
                     201,
                     _content("The payment, Processing; `in_progress` is the attempt.", "Payment", made),
-                    *(401, 404, 409, 413, 415, 422, 503),
+                    *(401, 404, 408, 409, 413, 415, 422, 503),
                 ),
             }
         },
@@ -118,10 +121,21 @@ def _platform_paths() -> Schema:
                 "operationId": "cancelPayment",
                 "tags": ["platform"],
                 "summary": "Cancel a payment that is Waiting for payment",
-                "description": "It takes no body. A payment that is cancelled already is refused with 409.",
+                "description": (
+                    "It takes no body. A payment that is cancelled already is refused with 409, unless the request is "
+                    "repeated with the same key. " + key_text
+                ),
                 "security": [{BEARER: []}],
-                "parameters": [payment],
-                "responses": _responses(200, _content("The payment, Cancelled.", "Payment"), 401, 404, 409, 503),
+                "parameters": [payment, _component("parameters", "cancelKey")],
+                "responses": _responses(
+                    200,
+                    _content(
+                        "The payment, Cancelled.",
+                        "Payment",
+                        {REPLAYED_HEADER: _component("headers", REPLAYED_HEADER)},
+                    ),
+                    *(401, 404, 409, 422, 503),
+                ),
             }
         },
     }
@@ -156,7 +170,7 @@ def _operations_paths() -> Schema:
 def _gateway_paths(answers_url: str) -> Schema:
     signature = {SIGNATURE_HEADER: _component("headers", SIGNATURE_HEADER)}
     acknowledged = _content("Applied, repeated, or held for an operator.", "Acknowledgement", signature)
-    responses = _responses(200, acknowledged, 413, 415, 422, 503) | {
+    responses = _responses(200, acknowledged, 408, 413, 415, 422, 503) | {
         "401": _content("The signature is missing or wrong.", "Error"),
         "404": _content("There is no such connector.", "Error"),
     }
@@ -218,16 +232,18 @@ def _parameters() -> Schema:
     def in_path(name: str) -> Schema:
         return {"name": name, "in": "path", "required": True, "schema": dict(ID_SCHEMA)}
 
+    key: Schema = {
+        "name": IDEMPOTENCY_HEADER,
+        "in": "header",
+        "required": True,
+        "description": "A new key for each new request, the same one when it is sent again.",
+        "schema": {"type": "string", "pattern": f"^{KEY_PATTERN.pattern}$"},
+    }
     return {
         "paymentId": in_path("payment_id"),
         "connectorId": in_path("connector_id"),
-        "idempotencyKey": {
-            "name": IDEMPOTENCY_HEADER,
-            "in": "header",
-            "required": True,
-            "description": "A new key for each new request, the same one when it is sent again.",
-            "schema": {"type": "string", "pattern": f"^{KEY_PATTERN.pattern}$"},
-        },
+        "idempotencyKey": key,
+        "cancelKey": key | {"required": False},
     }
 
 

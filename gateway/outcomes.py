@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
@@ -106,11 +106,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class BadReply:
-    """The reply is no answer; `reason` is a sentence for the operator."""
+    """The reply is no answer; `reason` is a sentence for the operator, `raw` what came: not to be shown unmasked."""
 
     why: ReplyFault
     reason: str
     http_status: int
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 Outcome: TypeAlias = NeverLeft | NoAnswer | RefusedByGateway | Accepted | Answered | BadReply

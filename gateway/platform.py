@@ -18,8 +18,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from gateway.listener import RETRY_AFTER_SECONDS, Refusal, body_of
+from gateway.listener import Refusal, body_of
 from gateway.log import EventLog
+from gateway.on_disk import on_disk
 from gateway.platform_requests import (
     CREATE_PAYMENT,
     IDEMPOTENCY_HEADER,
@@ -31,6 +32,7 @@ from gateway.platform_requests import (
     key_problems,
     read_request,
 )
+from gateway.visit import RETRY_AFTER_SECONDS
 from store import payment_commands, tokens
 from store.accounts import Account
 from store.actors import Actor
@@ -145,13 +147,10 @@ class Platform:
                 raise
             return _unprocessable([_not_there(asked, error)])
         payment_id = payment_id or json.loads(result.body)["id"]
-        self._log.write(
-            f"platform {change.name}", payment=payment_id, by=token.name, repeated="yes" if result.repeated else None
-        )
-        headers = {"Location": f"/payments/{payment_id}"}
-        if result.repeated:
-            headers[REPLAYED_HEADER] = "true"
-        return web.Response(text=result.body, status=result.status, content_type="application/json", headers=headers)
+        self._tell(f"platform {change.name}", payment_id, token, result)
+        response = _told(result)
+        response.headers["Location"] = f"/payments/{payment_id}"
+        return response
 
     async def _read(self, request: web.Request) -> web.Response:
         token, _ = await self._caller(request)
@@ -163,13 +162,22 @@ class Platform:
     async def _cancel(self, request: web.Request) -> web.Response:
         token, credentials = await self._caller(request)
         payment_id = _payment_id(request)
+        key = request.headers.get(IDEMPOTENCY_HEADER)
+        problems = () if key is None else key_problems(key)
+        if problems:
+            return _unprocessable(problems)
 
-        def decide(tx: Transaction) -> Payment:
-            return payment_commands.cancel(tx, tokens.bearer(tx, credentials).actor, payment_id)
+        def decide(tx: Transaction) -> Result:
+            caller = tokens.bearer(tx, credentials)
 
-        cancelled = await self._submitted(decide)
-        self._log.write("platform cancel", payment=payment_id, by=token.name)
-        return web.json_response(text=_text(cancelled))
+            def act() -> tuple[int, str]:
+                return 200, _text(payment_commands.cancel(tx, caller.actor, payment_id))
+
+            return Result(*act()) if key is None else once(tx, caller.name, key, ["cancel", payment_id], act)
+
+        result = await self._submitted(decide)
+        self._tell("platform cancel", payment_id, token, result)
+        return _told(result)
 
     async def _caller(self, request: web.Request) -> tuple[Token, str]:
         """Return the token that a request bears, and its text. Raises Answered with 401, NotPermitted."""
@@ -185,6 +193,9 @@ class Platform:
 
     def _known(self, credentials: str) -> Token:
         return tokens.bearer(self._store.view(), credentials)
+
+    def _tell(self, event: str, payment_id: int, token: Token, result: Result) -> None:
+        self._log.write(event, payment=payment_id, by=token.name, repeated="yes" if result.repeated else None)
 
     def _note_use(self, token: Token) -> None:
         """Write down, now and then and without waiting for it, that a token was used."""
@@ -213,12 +224,6 @@ class Platform:
             self._waiting -= 1
 
 
-async def on_disk(store: Store, decide: Callable[[Transaction], T]) -> T:
-    """Return what a decision gives once it is on the disk. Raises what it raises, StoreNotUsable."""
-    # Shielded: a caller who goes away must not cancel a decision that others share a commit with.
-    return await asyncio.shield(asyncio.wrap_future(store.submit(decide)))
-
-
 def refused(status: int, reason: str, problems: tuple[ProblemItem, ...] | list[ProblemItem] = ()) -> web.Response:
     """Return the response of a request that is not done: a sentence, and the problem items if there are any."""
     body: dict[str, object] = {"error": reason}
@@ -226,6 +231,12 @@ def refused(status: int, reason: str, problems: tuple[ProblemItem, ...] | list[P
         body |= problems_shape(problems)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return web.json_response(body, status=status, headers=headers)
+
+
+def _told(result: Result) -> web.Response:
+    """Return the response of a request that was done, now or before under the same key."""
+    headers = {REPLAYED_HEADER: "true"} if result.repeated else None
+    return web.Response(text=result.body, status=result.status, content_type="application/json", headers=headers)
 
 
 def _unprocessable(problems: tuple[ProblemItem, ...] | list[ProblemItem]) -> web.Response:

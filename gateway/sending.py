@@ -3,6 +3,8 @@
 `pay` may repeat, with growing jittered pauses, until 15 minutes after the start or the deadline, whichever is first;
 after a restart `status` is asked first, and from the deadline on only `status`. An attempt whose every try ended before
 a byte was written is given up as soon as no further try fits before that limit: at the deadline it would be too late.
+One that was refused by the gateway after a `pay` of which nothing is known has ended, but is asked about all the same:
+that first `pay` may have taken the money.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from store.payments import Attempt
-from store.states import AWAITED, AttemptState
+from store.states import AttemptState
 
 PAY_FOR = timedelta(minutes=15)
 """How long after its start an attempt's `pay` may be repeated, if its deadline is not sooner."""
@@ -26,6 +28,8 @@ LATE_ASKS: tuple[timedelta, ...] = (
     *(timedelta(days=day) for day in range(1, 8)),
 )
 """When overdue attempts are asked, counted from the deadline; those without one, from the start."""
+LAST_CALL = timedelta(seconds=1)
+"""How long before its limit an attempt is given up that still waits for a gateway that is down."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=2)
 
@@ -53,29 +57,19 @@ def next_step(attempt: Attempt, now: datetime, *, in_progress: bool, ask_first: 
     makes a pause up to half longer, so that many attempts do not come back at once; it is an attempt's own, always
     the same, or each look at the plan would be another chance to come back early.
     """
-    if attempt.state not in AWAITED:
-        return None
-    if attempt.state is AttemptState.OVERDUE:
-        return _late_ask(attempt, attempt.deadline or attempt.started_at)
-    if attempt.state is AttemptState.QUEUED:
-        return _first_pay(attempt, now, jitter) if in_progress else None
-    if ask_first:
-        return Step(StepKind.STATUS, attempt.sent_at or attempt.started_at)
-    delivery = attempt.delivery
-    last_request_at = delivery.last_request_at or attempt.sent_at or attempt.started_at
-    if delivery.ask_soon and not delivery.asked_last:
-        again_at = last_request_at + _pause(delivery.asks, jitter)
-        if attempt.deadline is not None or again_at < pay_until(attempt):
-            return _before_deadline(attempt, Step(StepKind.STATUS, again_at))
-    elif in_progress and not delivery.ask_soon and not delivery.pay_stopped:
-        again_at = last_request_at + _pause(delivery.pays, jitter)
-        if max(again_at, now) < pay_until(attempt):
-            return _before_deadline(attempt, Step(StepKind.PAY, again_at))
-        # Where the deadline is the limit, its last `status` is one more chance to find the gateway up.
-        is_last = delivery.asked_last or pay_until(attempt) != attempt.deadline
-        if is_last and not delivery.may_have_arrived:
-            return Step(StepKind.GIVE_UP, last_request_at)
-    return _slow_ask(attempt)
+    match attempt.state:
+        case AttemptState.QUEUED:
+            return _first_pay(attempt, now, jitter) if in_progress else None
+        case AttemptState.SENT if ask_first:
+            return Step(StepKind.STATUS, attempt.sent_at or attempt.started_at)
+        case AttemptState.SENT:
+            return _while_sent(attempt, now, jitter, in_progress=in_progress)
+        case AttemptState.OVERDUE:
+            return _late_ask(attempt, attempt.deadline or attempt.started_at)
+        case AttemptState.UNDELIVERED if attempt.delivery.in_doubt:
+            return _ask_in_doubt(attempt, jitter)
+        case _:
+            return None
 
 
 def pay_until(attempt: Attempt) -> datetime:
@@ -90,6 +84,51 @@ def last_ask_at(attempt: Attempt) -> datetime | None:
         return None
     half = (attempt.deadline - attempt.started_at) / 2
     return attempt.deadline - min(LAST_ASK_BEFORE, half)
+
+
+def is_urgent(attempt: Attempt, step: Step, now: datetime) -> bool:
+    """Say whether a step is carried out though the gateway was down just before and others wait for it.
+
+    The first `pay` is: no customer waits for other payments' pauses. So are the last `status` before the deadline, and
+    giving up.
+    """
+    if step.kind is StepKind.STATUS:
+        last_at = last_ask_at(attempt)
+        return attempt.state is AttemptState.SENT and last_at is not None and last_at <= now
+    return step.kind is StepKind.GIVE_UP or attempt.state is AttemptState.QUEUED
+
+
+def last_chance_at(attempt: Attempt, now: datetime) -> datetime | None:
+    """Return when an attempt that waits for a gateway is to be looked at all the same, None if it is not."""
+    if attempt.state is not AttemptState.SENT:
+        return None
+    moments = [last_ask_at(attempt), None if attempt.delivery.may_have_arrived else pay_until(attempt) - LAST_CALL]
+    return min((each for each in moments if each is not None and each > now), default=None)
+
+
+def waits_in_vain(attempt: Attempt, now: datetime) -> bool:
+    """Say whether an attempt that waits for a gateway, and that surely never reached it, is to be given up now."""
+    is_lost = attempt.state is AttemptState.SENT and not attempt.delivery.may_have_arrived
+    return is_lost and now >= pay_until(attempt) - LAST_CALL
+
+
+def _while_sent(attempt: Attempt, now: datetime, jitter: float, *, in_progress: bool) -> Step | None:
+    """Return what is next for an attempt that may have reached the gateway and whose period is not over."""
+    delivery = attempt.delivery
+    last_request_at = delivery.last_request_at or attempt.sent_at or attempt.started_at
+    if delivery.ask_soon and not delivery.asked_last:
+        again_at = last_request_at + _pause(delivery.asks, jitter)
+        if attempt.deadline is not None or again_at < pay_until(attempt):
+            return _before_deadline(attempt, Step(StepKind.STATUS, again_at), now)
+    elif in_progress and not delivery.ask_soon and not delivery.pay_stopped:
+        again_at = last_request_at + _pause(delivery.pays, jitter)
+        if max(again_at, now) < pay_until(attempt):
+            return _before_deadline(attempt, Step(StepKind.PAY, again_at), now)
+        # Where the deadline is the limit, its last `status` is one more chance to find the gateway up.
+        is_last = delivery.asked_last or pay_until(attempt) != attempt.deadline
+        if is_last and not delivery.may_have_arrived:
+            return Step(StepKind.GIVE_UP, last_request_at)
+    return _slow_ask(attempt)
 
 
 def _first_pay(attempt: Attempt, now: datetime, jitter: float) -> Step:
@@ -118,10 +157,22 @@ def _late_ask(attempt: Attempt, since: datetime) -> Step | None:
     return next((Step(StepKind.STATUS, each) for each in moments if each > asked_at), None)
 
 
-def _before_deadline(attempt: Attempt, step: Step) -> Step:
-    """Return the step, or the last `status` before the deadline if that is due first and has not gone out."""
+def _ask_in_doubt(attempt: Attempt, jitter: float) -> Step | None:
+    """Return the next `status` for an attempt that was refused after a `pay` of which nothing is known."""
+    asked_at = attempt.delivery.last_request_at or attempt.started_at
+    again_at = asked_at + _pause(attempt.delivery.asks, jitter)
+    if attempt.delivery.ask_soon and again_at < attempt.started_at + PAY_FOR:
+        return Step(StepKind.STATUS, again_at)
+    return _late_ask(attempt, attempt.started_at)
+
+
+def _before_deadline(attempt: Attempt, step: Step, now: datetime) -> Step:
+    """Return the step, or the last `status` before the deadline if that is due first and has not gone out.
+
+    A step that had to wait is behind it once its own moment is there.
+    """
     last_at = last_ask_at(attempt)
-    if last_at is None or attempt.delivery.asked_last or step.at < last_at:
+    if last_at is None or attempt.delivery.asked_last or max(step.at, now) < last_at:
         return step
     return Step(StepKind.STATUS, last_at)
 

@@ -22,9 +22,9 @@ from store.idempotency import KeptResult
 from store.judging import next_change_at
 from store.managers import Manager
 from store.payment_method import PaymentMethod
-from store.payments import Payment
+from store.payments import Payment, is_awaited
 from store.records import R, Record
-from store.states import AWAITED
+from store.refused_messages import RefusedMessage
 from store.tokens import Token
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
             lambda each: {one.connector_id for one in each.attempts},
         ),
         Column("method_id", ("attempts", "any", "method_id"), lambda each: {one.method_id for one in each.attempts}),
-        Column("awaited", None, lambda each: (True,) if any(one.state in AWAITED for one in each.attempts) else ()),
+        Column("awaited_attempts", None, lambda each: (True,) if any(map(is_awaited, each.attempts)) else ()),
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
     ),
@@ -106,6 +106,7 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
     Manager: (_plain("email"),),
     LogLine: (_plain("subject"),),
     Token: (_plain("token_hash"),),
+    RefusedMessage: (_plain("connector_id"),),
     KeptResult: (_plain("key"), Column("kept_until", None, lambda each: (each.kept_until,))),
 }
 

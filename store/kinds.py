@@ -10,11 +10,13 @@ from store.answers import Answer
 from store.archived_payment import ArchivedPayment
 from store.columns import keys_of
 from store.connectors import Connector
+from store.gateway_watch import GatewayWatch
 from store.idempotency import KeptResult
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record, from_json
+from store.refused_messages import RefusedMessage
 from store.resellers import Reseller
 from store.tokens import Token
 
@@ -33,6 +35,8 @@ KINDS: dict[str, type[Record]] = {
         LogLine,
         Token,
         KeptResult,
+        GatewayWatch,
+        RefusedMessage,
     )
 }
 

@@ -148,9 +148,13 @@ def refused_by_gateway(tx: Transaction, attempt_id: str, note: str) -> Payment:
     return _put_judged(tx, _of_attempt(tx, attempt_id), happening)
 
 
-def apply_time(tx: Transaction) -> list[Payment]:
-    """Store every payment whose deadline or due date has passed since it was written; return them."""
-    return [tx.put(as_of(each, tx.now)) for each in tx.due_by(tx.now)]
+def apply_time(tx: Transaction, payment_ids: Iterable[int] | None = None) -> list[Payment]:
+    """Store every payment, or those of these that are not archived, whose time has run out since; return them."""
+    if payment_ids is None:
+        passed = tx.due_by(tx.now)
+    else:
+        passed = [each for one in payment_ids if (each := tx.stored(Payment, one)) is not None]
+    return [tx.put(now) for each in passed if (now := as_of(each, tx.now)) is not each]
 
 
 def get(view: View, by: Actor, payment_id: int) -> Payment:

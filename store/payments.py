@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from store.money import Money
 from store.records import Record
-from store.states import AttemptState, PaymentStatus
+from store.states import AWAITED, AttemptState, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,10 @@ class Delivery:
 
     `pays` counts `pay` requests, `asks` counts `status` requests. `may_have_arrived` is True from the first byte that
     may have left. `pay_stopped` is True once `pay` must not be repeated. `ask_soon`: the last reply was no answer, so
-    `status` is asked. `asked_last` is True once the last `status` before the deadline has gone out. `outcome` tells
-    in words how the last request ended.
+    `status` is asked. `asked_last` is True once the last `status` before the deadline has gone out. `never_seen`: the
+    gateway has said that it never saw the attempt, and no `pay` has left since. `in_doubt`: a `pay` was refused after
+    one of which nothing is known, so `status` is asked though the attempt has ended. `outcome` tells in words how the
+    last request ended.
     """
 
     pays: int = 0
@@ -31,6 +33,8 @@ class Delivery:
     pay_stopped: bool = False
     ask_soon: bool = False
     asked_last: bool = False
+    never_seen: bool = False
+    in_doubt: bool = False
     last_request_at: datetime | None = None
     outcome: str = ""
 
@@ -116,6 +120,11 @@ class Payment(Record):
         if self.attempt(attempt.id) is None:
             return replace(self, attempts=(*self.attempts, attempt))
         return replace(self, attempts=tuple(attempt if each.id == attempt.id else each for each in self.attempts))
+
+
+def is_awaited(attempt: Attempt) -> bool:
+    """Say whether the engine may still have something to send or to ask for an attempt."""
+    return attempt.state in AWAITED or (attempt.state is AttemptState.UNDELIVERED and attempt.delivery.in_doubt)
 
 
 def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:

@@ -10,11 +10,13 @@ from store.answers import Answer
 from store.archived_payment import ArchivedAttempt, ArchivedPayment, month_of, stub_of
 from store.connectors import Connector
 from store.errors import StoreNotUsable
+from store.gateway_watch import GatewayWatch
 from store.kinds import KINDS
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
 from store.records import Record
+from store.refused_messages import RefusedMessage
 from store.resellers import Reseller
 
 if TYPE_CHECKING:
@@ -79,6 +81,10 @@ def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
             yield Connector, record.given.connector_id
             if record.payment_id is not None:
                 yield Payment, record.payment_id
+        case RefusedMessage():
+            yield Connector, record.connector_id
+        case GatewayWatch():
+            yield Connector, record.id
         case _:
             return
 

@@ -17,9 +17,8 @@ from store.columns import column_asked, key_of
 from store.errors import NotFound, StoreNotUsable
 from store.image import Image
 from store.judging import as_of
-from store.payments import Payment
+from store.payments import Payment, is_awaited
 from store.records import R, Record, from_json
-from store.states import AWAITED
 from store.tables import RecordTable
 
 AWAITED_KEY = 1
@@ -96,8 +95,8 @@ class View:
 
     def awaited(self) -> list[Payment]:
         """Return, as stored, the payments with an attempt that the engine still sends or asks about."""
-        found = self._each_stored(Payment, self._having(Payment, "awaited", AWAITED_KEY))
-        return [each for each in found if any(attempt.state in AWAITED for attempt in each.attempts)]
+        found = self._each_stored(Payment, self._having(Payment, "awaited_attempts", AWAITED_KEY))
+        return [each for each in found if any(map(is_awaited, each.attempts))]
 
     def closed_by(self, moment: datetime) -> Iterator[Payment]:
         """Yield the payments that were closed up to a moment, in the order of ids."""

@@ -15,12 +15,13 @@ from typing import TypeVar
 from store import accounts, answers, connectors, inbox, methods, payment_commands
 from store.accounts import Account
 from store.actors import Actor
-from store.answers import Answer, AnswerGiven, AnswerResult, Verdict
+from store.answers import Answer, AnswerGiven, AnswerResult, Origin, Verdict
 from store.connectors import Connector, ConnectorForm
 from store.disk import Disk
 from store.methods import MethodForm
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
+from store.refused_messages import RefusedMessage
 from store.store import Store, Transaction, open_store
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -229,6 +230,19 @@ def success_of(connector_id: int, attempt_id: str, reference: str, amount: str, 
         gateway_reference=reference,
         amount=Decimal(amount),
         currency=currency,
+    )
+
+
+def refused_message(number: int = 0, *, status: int | None = 401, reason: str = "") -> RefusedMessage:
+    """Return a message that was not believed, `number` seconds after START."""
+    return RefusedMessage(
+        id=0,
+        connector_id=0,
+        at=START + timedelta(seconds=number),
+        origin=Origin.REPLY if status is None else Origin.CALLBACK,
+        status=status,
+        reason=reason or f"message {number}",
+        peer="" if status is None else "192.0.2.7",
     )
 
 

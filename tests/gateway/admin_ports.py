@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from gateway.admin import AdminPort
 from gateway.health import Pulse
+from gateway.http_port import HttpPort
 from gateway.listener import Listener
-from gateway.log import EachOf, http_logger
+from gateway.log import EachOf
+from gateway.refusals import Refusals
 from gateway.signing import sign
 from store import tokens
 from store.connectors import Connector
@@ -49,6 +50,7 @@ class Ports:
     shop: Shop
     events: Events
     admin: AdminPort
+    refusals: Refusals
     stop: asyncio.Event
     pulse: Pulse
     url: str
@@ -103,18 +105,20 @@ async def open_ports(shop: Shop) -> AsyncIterator[Ports]:
     """Serve both ports as the engine does."""
     events, stop, pulse = Events(), asyncio.Event(), Pulse()
     admin = AdminPort(shop.store, events, stop, pulse)
-    listener = Listener(shop.store, EachOf(events, admin.metrics), wait_seconds=0.2)
-    runner = web.AppRunner(listener.application(), access_log=None, logger=http_logger(events), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    log = EachOf(events, admin.metrics)
+    refusals = Refusals(shop.store, log)
+    listener = Listener(shop.store, log, refusals, wait_seconds=PATIENCE_SECONDS)
+    answers = HttpPort(listener.application(), log, name="answers", finish_seconds=0.1)
+    admin.metrics.watch(answers.door)
+    answers_url = f"http://127.0.0.1:{await answers.open('127.0.0.1', 0)}"
     port = await admin.open("127.0.0.1", 0)
-    answers_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     admin.answers_url = answers_url
     _, token = shop.do(lambda tx: tokens.create(tx, ANNA, "shop"))
     async with aiohttp.ClientSession() as session:
-        yield Ports(shop, events, admin, stop, pulse, f"http://127.0.0.1:{port}", answers_url, token, session)
+        url = f"http://127.0.0.1:{port}"
+        yield Ports(shop, events, admin, refusals, stop, pulse, url, answers_url, token, session)
     await admin.close()
-    await runner.cleanup()
+    await answers.close()
 
 
 async def until(holds: Callable[[], bool]) -> None:

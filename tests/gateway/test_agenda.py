@@ -1,103 +1,137 @@
+"""What the engine still has to do with which payments, held against the whole store and against what it reads."""
+
 from __future__ import annotations
 
+import random
 from datetime import timedelta
-from random import Random
 
 import pytest
 
-from gateway.agenda import Agenda
-from store.archive import age_out
-from store.payments import Payment
-from store.states import AWAITED
-from store.store import open_store
+from gateway.agenda import Agenda, Look
+from store.payments import Payment, is_awaited
 from tests.makers import Shop
 
 
-def known(agenda: Agenda) -> list[Payment]:
-    """Return what the agenda follows."""
-    return [agenda._payments[each] for each in sorted(agenda._payments)]
+def look(agenda: Agenda, shop: Shop, seconds: float = 0, most: int = 1000) -> Look:
+    return agenda.ready(agenda.follow(), shop.clock.now + timedelta(seconds=seconds), most)
 
 
-def awaited(shop: Shop) -> list[Payment]:
-    """Return what it must follow, found by reading every payment."""
-    every = shop.store.view().all_stored(Payment)
-    return [each for each in every if any(attempt.state in AWAITED for attempt in each.attempts)]
+def seen(agenda: Agenda, shop: Shop, seconds: float = 0) -> list[int]:
+    return sorted(each.id for each in look(agenda, shop, seconds).payments)
+
+
+def awaited(shop: Shop) -> set[int]:
+    stored = shop.store.view().all_stored(Payment)
+    return {each.id for each in stored if any(map(is_awaited, each.attempts))}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_it_follows_is_what_the_store_awaits_whatever_happens(shop: Shop, seed: int) -> None:
-    random = Random(seed)  # noqa: S311 - chooses what to do, keeps no secret
-    followed = open_store(shop.store.folder, clock=shop.clock)
-    agenda = Agenda(followed)
-    open_attempts: dict[str, int] = {}
-    for number in range(60):
-        match random.choice(["pay", "pay", "success", "failure", "time", "fold", "age out", "look"]):
-            case "pay":
-                payment = shop.payment()
-                open_attempts[shop.pay(payment, sent=random.random() < 0.7)] = payment
-            case "success" if open_attempts:
-                shop.success(random.choice(list(open_attempts)), f"r{number}")
-            case "failure" if open_attempts:
-                shop.failure(random.choice(list(open_attempts)))
-            case "time":
-                shop.clock.advance(minutes=5)
-            case "fold":
-                shop.store.checkpoint()
-            case "age out":
-                age_out(shop.store, after=timedelta(0))
-            case _:
-                agenda.follow()
-                assert known(agenda) == awaited(shop)
-    agenda.follow()
-    assert known(agenda) == awaited(shop)
-
-
-def test_it_says_which_attempts_are_settled(shop: Shop) -> None:
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     agenda = Agenda(shop.store)
-    payment = shop.payment()
-    attempt = shop.pay(payment)
-    assert (agenda.follow(), attempt in agenda) == (set(), True)
-    shop.success(attempt)
-    assert (agenda.follow(), attempt in agenda) == ({attempt}, False)
-    assert agenda.follow() == set()
+    known: set[int] = set()
+    payments = [shop.payment() for _ in range(5)]
+    for _ in range(40):
+        chosen = shop.now(chance.choice(payments))
+        match chance.randrange(5):
+            case 0 if not chosen.in_progress and not chosen.status.closed:
+                shop.pay(chosen.id, sent=chance.random() < 0.5)
+            case 1 if chosen.attempts:
+                shop.success(chance.choice(chosen.attempts).id, f"r{chance.random()}".replace(".", ""))
+            case 2 if chosen.attempts:
+                shop.failure(chance.choice(chosen.attempts).id)
+            case 3:
+                shop.clock.advance(minutes=chance.choice([1, 16]))
+            case _:
+                payments.append(shop.payment())
+        if chance.random() < 0.6:
+            found = look(agenda, shop)
+            known = (known | {each.id for each in found.payments}) - set(found.left)
+            assert known == awaited(shop)
 
 
-def test_a_payment_is_looked_at_when_it_has_changed_when_its_moment_comes_and_when_a_request_has_ended(
-    shop: Shop,
+def test_it_says_which_payments_are_settled(shop: Shop) -> None:
+    agenda = Agenda(shop.store)
+    payment_id = shop.payment()
+    attempt_id = shop.pay(payment_id)
+    look(agenda, shop)
+    shop.success(attempt_id)
+
+    assert look(agenda, shop) == Look((), (payment_id,), more=False)
+    assert look(agenda, shop) == Look((), (), more=False)
+
+
+def test_a_payment_is_looked_at_when_it_has_changed_when_its_moment_comes_and_when_it_is_named(shop: Shop) -> None:
+    agenda = Agenda(shop.store)
+    payment_id = shop.payment()
+    shop.pay(payment_id)
+
+    assert seen(agenda, shop) == [payment_id]
+    assert seen(agenda, shop) == []
+    agenda.set_moment(payment_id, shop.clock.now + timedelta(seconds=5))
+    assert agenda.next_moment() == shop.clock.now + timedelta(seconds=5)
+    assert seen(agenda, shop, seconds=4) == []
+    assert seen(agenda, shop, seconds=5) == [payment_id]
+    agenda.look_again(payment_id)
+    assert seen(agenda, shop) == [payment_id]
+    shop.pending(shop.now(payment_id).in_progress)
+    assert seen(agenda, shop) == [payment_id]
+
+
+def test_a_moment_that_was_moved_does_not_come_twice(shop: Shop) -> None:
+    agenda = Agenda(shop.store)
+    payment_id = shop.payment()
+    shop.pay(payment_id)
+    look(agenda, shop)
+    for seconds in (5, 9):
+        agenda.set_moment(payment_id, shop.clock.now + timedelta(seconds=seconds))
+
+    assert seen(agenda, shop, seconds=5) == []
+    assert seen(agenda, shop, seconds=9) == [payment_id]
+    agenda.set_moment(payment_id, None)
+    assert agenda.next_moment() is None
+
+
+def test_many_are_looked_at_in_parts_and_none_is_forgotten(shop: Shop) -> None:
+    agenda = Agenda(shop.store)
+    payments = [shop.payment() for _ in range(5)]
+    for each in payments:
+        shop.pay(each)
+
+    parts = [look(agenda, shop, most=2) for _ in range(3)]
+
+    assert [len(each.payments) for each in parts] == [2, 2, 1]
+    assert [each.more for each in parts] == [True, True, False]
+    assert sorted(payment.id for each in parts for payment in each.payments) == payments
+
+
+def test_a_look_reads_only_what_was_written_since(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    agenda = Agenda(shop.store)
+    for _ in range(3):
+        shop.pay(shop.payment())
+    look(agenda, shop)
+    read: list[int] = []
+    view = agenda.follow()
+    original = type(view).stored
+
+    def noted(self: object, kind: type[Payment], identity: int) -> Payment | None:
+        read.append(identity)
+        return original(self, kind, identity)  # type: ignore[arg-type]  # the view itself
+
+    monkeypatch.setattr(type(view), "stored", noted)
+    changed = shop.payment()
+    look(agenda, shop)
+
+    assert read == [changed]
+
+
+def test_after_more_changes_than_are_remembered_everything_is_looked_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agenda = Agenda(shop.store)
-    payment = shop.payment()
-    attempt = shop.pay(payment)
-    agenda.follow()
-    now = shop.clock.now
+    payment_id = shop.payment()
+    shop.pay(payment_id)
+    look(agenda, shop)
+    monkeypatch.setattr(shop.store, "changes_since", lambda _: None)
 
-    def looked_at(seconds: float = 0) -> list[int]:
-        return [each.id for each in agenda.ready(now + timedelta(seconds=seconds))]
-
-    assert looked_at() == [payment]
-    assert (looked_at(), agenda.next_moment()) == ([], None)
-    agenda.set_moment(payment, now + timedelta(seconds=5))
-    agenda.set_moment(payment, now + timedelta(seconds=9))
-    assert looked_at(8) == []
-    assert agenda.next_moment() == now + timedelta(seconds=9)
-    assert looked_at(9) == [payment]
-    agenda.look_again(attempt)
-    assert looked_at() == [payment]
-    shop.pending(attempt)
-    agenda.follow()
-    assert (looked_at(), agenda.next_moment()) == ([payment], None)
-    agenda.look_again("unknown")
-    assert looked_at() == []
-
-
-def test_a_look_reads_only_what_was_written_since(shop: Shop) -> None:
-    agenda = Agenda(shop.store)
-    first = shop.payment()
-    shop.pay(first)
-    agenda.follow()
-    before = agenda._payments[first]
-    second = shop.payment()
-    shop.pay(second)
-    agenda.follow()
-    assert agenda._payments[first] is before
-    assert second in agenda._payments
+    assert seen(agenda, shop) == [payment_id]

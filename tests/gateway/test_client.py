@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from aiohttp.abc import ResolveResult
 
+from gateway.addresses import GatewayResolver
 from gateway.client import GatewayClient, Limits
 from gateway.messages import GatewayAnswer, PayRequest, StatusRequest
 from gateway.outcomes import (
@@ -27,6 +30,7 @@ from gateway.outcomes import (
     Unanswered,
 )
 from gateway.signing import Body, sign, verify
+from tests.gateway.events import PATIENCE_SECONDS
 
 CERTIFICATE = Path(__file__).parent / "certificates" / "localhost.pem"  # signed by itself, for these tests alone
 KEY, NEW_KEY = "key-1", "key-2"
@@ -394,6 +398,40 @@ async def test_a_full_pool_ends_a_request_before_it_left() -> None:
         assert isinstance(second, NeverLeft)
         assert second.why is NotSent.TIME_OUT
         assert isinstance(await first, NoAnswer)
+
+
+async def test_a_request_leaves_in_its_time_or_not_at_all(unused_tcp_port: int) -> None:
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with GatewayClient(Limits(connect_seconds=60)) as client:
+        url = f"http://127.0.0.1:{unused_tcp_port}/pay"
+        over = await client.send(url, PAY, (KEY,), leave_within_seconds=0)
+        assert isinstance(over, NeverLeft)
+        assert "time was over" in over.reason
+        # The socket is listened at, but TLS is never spoken: no connection gets ready.
+        async with gateway(serve) as (_, plain):
+            late = await client.send(plain.replace("http:", "https:"), PAY, (KEY,), leave_within_seconds=0.05)
+        assert isinstance(late, NeverLeft)
+        assert late.why is NotSent.TIME_OUT
+
+
+async def test_names_that_are_looked_up_for_ever_hold_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+
+    def hangs(*_: object, **__: object) -> list[Any]:
+        found.wait(PATIENCE_SECONDS)
+        raise socket.gaierror("not found")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    resolver = GatewayResolver()
+    lookups = [asyncio.create_task(resolver.resolve(f"g{number}.example.com", 443)) for number in range(40)]
+    await asyncio.sleep(0)
+    # All threads of the loop's own pool are free: the store's work goes there.
+    await asyncio.gather(*(asyncio.to_thread(int) for _ in range(40)))
+    found.set()
+    for each in await asyncio.gather(*lookups, return_exceptions=True):
+        assert isinstance(each, OSError)
 
 
 async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:

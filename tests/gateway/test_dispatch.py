@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from gateway.requests import NotSendable
 from gateway.sending import StepKind
 from store.answers import of_payment
 from store.audit import money_problems
+from store.gateway_watch import watch_of
 from store.payments import Payment
 from store.states import AttemptState, PaymentStatus
 from store.store import Store
@@ -152,6 +154,108 @@ def test_a_refused_pay_ends_the_attempt_and_tells_the_customer(shop: Shop) -> No
     assert payment.customer_message == "The payment gateway refused the request."
     assert shop.attempt(payment_id, attempt_id).state is AttemptState.UNDELIVERED
     assert payment.history[-1].note == "pay: The gateway refused the request (400)."
+
+
+def test_a_refusal_after_a_pay_of_which_nothing_is_known_ends_the_attempt_and_has_it_asked_about(shop: Shop) -> None:
+    payment_id, attempt_id = queued(shop)
+    sent_and_ended(shop, attempt_id, NO_ANSWER)
+
+    assert sent_and_ended(shop, attempt_id, REFUSED) == "refused-by-gateway"
+
+    assert shop.now(payment_id).status is PaymentStatus.WAITING
+    attempt = shop.attempt(payment_id, attempt_id)
+    assert attempt.state is AttemptState.UNDELIVERED
+    assert attempt.delivery.in_doubt
+    assert attempt.delivery.ask_soon
+    assert [each.id for each in shop.store.view().awaited()] == [payment_id]
+    assert not may_leave(shop, attempt_id)
+    assert sent_and_ended(shop, attempt_id, answered(attempt_id, "pending"), STATUS) == "pending-noted"
+    assert sent_and_ended(shop, attempt_id, answered(attempt_id, "success"), STATUS) == "late-success"
+    assert shop.now(payment_id).status is PaymentStatus.COMPLETED
+    assert shop.store.view().awaited() == []
+
+
+def test_a_charge_by_the_pay_before_a_refusal_is_returned_if_the_customer_has_paid_again(shop: Shop) -> None:
+    payment_id, first = queued(shop)
+    sent_and_ended(shop, first, NO_ANSWER)
+    sent_and_ended(shop, first, REFUSED)
+    second = shop.pay(payment_id, sent=False)
+    sent_and_ended(shop, second, answered(second, "success"))
+
+    assert sent_and_ended(shop, first, answered(first, "success", reference="g-2"), STATUS) == "second-success"
+    assert [str(each) for each in shop.book()] == ["129.00"]
+    assert money_problems(shop.store.view()) == []
+
+
+@pytest.mark.parametrize("before", [[], [NEVER_LEFT], [NO_ANSWER, "unknown"], [NO_ANSWER, "unknown", NEVER_LEFT]])
+def test_a_refusal_leaves_no_doubt_if_no_pay_before_it_may_have_been_seen(
+    shop: Shop, before: list[Outcome | str]
+) -> None:
+    payment_id, attempt_id = queued(shop)
+    for each in before:
+        if isinstance(each, str):
+            sent_and_ended(shop, attempt_id, answered(attempt_id, "unknown"), STATUS)
+        else:
+            sent_and_ended(shop, attempt_id, each)
+    sent_and_ended(shop, attempt_id, REFUSED)
+
+    assert not shop.attempt(payment_id, attempt_id).delivery.in_doubt
+    assert not may_leave(shop, attempt_id, STATUS)
+    assert shop.store.view().awaited() == []
+
+
+def test_a_doubt_ends_when_the_gateway_says_that_it_never_saw_the_attempt(shop: Shop) -> None:
+    payment_id, attempt_id = queued(shop)
+    sent_and_ended(shop, attempt_id, NO_ANSWER)
+    sent_and_ended(shop, attempt_id, REFUSED)
+    for outcome in (NO_ANSWER, REFUSED, ACCEPTED):
+        sent_and_ended(shop, attempt_id, outcome, STATUS)
+        assert shop.attempt(payment_id, attempt_id).delivery.in_doubt
+
+    sent_and_ended(shop, attempt_id, answered(attempt_id, "unknown"), STATUS)
+
+    assert shop.rules(payment_id) == ["attempt-started", "refused-by-gateway"]
+    assert shop.store.view().awaited() == []
+
+
+def test_a_pay_is_handed_out_with_the_moment_that_it_must_have_left_by(shop: Shop, tmp_path: Path) -> None:
+    _, attempt_id = queued(shop)
+    deadline = shop.clock.now + timedelta(minutes=15)
+
+    assert leave(shop, attempt_id).leave_by == deadline
+    assert leave(shop, attempt_id, STATUS).leave_by is None
+    without = _without_period(tmp_path)
+    _, attempt_id = queued(without)
+    assert leave(without, attempt_id).leave_by is None
+    assert leave(without, attempt_id).leave_by == without.clock.now + timedelta(minutes=15)
+
+
+def test_whether_the_gateway_is_reached_is_noted_with_each_outcome(shop: Shop) -> None:
+    _, attempt_id = queued(shop)
+    started = shop.clock.now
+    try_at = started + timedelta(seconds=7)
+    arrive(shop.store, attempt_id, PAY, leave(shop, attempt_id), NEVER_LEFT, next_try_at=try_at)
+    shop.clock.advance(seconds=1)
+
+    watch = watch_of(shop.store.view(), shop.connector.id)
+    assert (watch.failing_since, watch.failures, watch.next_try_at) == (started, 1, try_at)
+    assert watch.failure == NEVER_LEFT.reason
+    sent_and_ended(shop, attempt_id, NO_ANSWER)
+    watch = watch_of(shop.store.view(), shop.connector.id)
+    assert (watch.failing_since, watch.failures, watch.next_try_at) == (started, 2, None)
+    for reached in (BAD_REPLY, ACCEPTED):
+        sent_and_ended(shop, attempt_id, reached, STATUS)
+        assert watch_of(shop.store.view(), shop.connector.id).failing_since is None
+
+
+def test_the_skew_of_a_reply_is_counted(shop: Shop) -> None:
+    _, attempt_id = queued(shop)
+    shop.clock.advance(minutes=6)
+
+    sent_and_ended(shop, attempt_id, answered(attempt_id, "success"))
+
+    watch = watch_of(shop.store.view(), shop.connector.id)
+    assert (watch.skews, watch.last_skew_seconds) == (1, 360)
 
 
 def test_that_an_attempt_may_have_reached_the_gateway_is_on_the_disk_before_the_request_is_handed_out(

@@ -14,17 +14,22 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.engine import EngineOptions, jitter_of, reached_at, serve_store
+from gateway.engine import EngineOptions, reached_at, serve_store
+from gateway.lanes import AT_ONCE_PER_CONNECTOR
+from gateway.planner import jitter_of
 from gateway.signing import sign, verify
+from store.answers import Origin
 from store.audit import money_problems
 from store.connectors import Connector
 from store.errors import StoreBusy, StoreNotUsable
+from store.gateway_watch import watch_of
 from store.payment_method import PaymentMethod
+from store.refused_messages import refused_of
 from store.states import AttemptState, PaymentStatus
 from store.store import Store, Transaction
 from tests.gateway.events import Events
 from tests.gateway.live_shop import KEY, LiveShop, until
-from tests.makers import FixedClock
+from tests.makers import ANNA, START, FixedClock
 
 
 class Scripted:
@@ -86,14 +91,14 @@ class Scripted:
 
 
 @asynccontextmanager
-async def gateway(*script: str) -> AsyncIterator[Scripted]:
-    """Serve a scripted gateway."""
+async def gateway(*script: str, port: int = 0) -> AsyncIterator[Scripted]:
+    """Serve a scripted gateway, on any free port unless told."""
     scripted = Scripted(*script)
     app = web.Application()
     app.router.add_post("/pay", scripted.take)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}/pay"
     try:
         yield scripted
@@ -244,19 +249,99 @@ async def test_a_gateway_that_is_down_is_tried_with_growing_pauses_then_given_up
             paid = [shop.start(up) for _ in range(5)]
             await until(lambda: shop.completed(*paid))
             await events.until("request ended", 25)
-            # Pauses of 1, 2, 4, 8 s, up to half longer each; then the last status, 15 s before the deadline.
-            for tries, seconds in ((1, 1.5), (2, 3), (3, 6), (4, 12), (5, 22.5)):
-                await until(lambda: len(events.named("request ended")) == 5 + 20 * tries)  # noqa: B023 - awaited at once
+            # One of them tries the gateway after pauses of 1, 2, 4, 8 s, each up to half longer.
+            for tries, seconds in ((1, 1.5), (2, 3), (3, 6), (4, 12)):
                 clock.advance(seconds=seconds)
+                await events.until("request ended", 25 + tries)
+            watch = watch_of(shop.store.view(), shop.attempt(lost[0]).connector_id)
+            assert (watch.failures, watch.failing_since) == (24, START)
+            assert watch.next_try_at is not None
+            assert watch.next_try_at > clock.now
+            # The last status of each goes out whatever was before; then there is nothing more to hope for.
+            clock.advance(seconds=22.5)
+            await events.until("request ended", 49)
+            clock.advance(seconds=14)
             await until(lambda: all(shop.now(each).status is PaymentStatus.WAITING for each in lost))
 
+    deliveries = [shop.attempt(each).delivery for each in lost]
+    assert (sum(each.pays for each in deliveries), {each.asks for each in deliveries}) == (24, {1})
     for payment_id in lost:
         assert shop.rules(payment_id) == ["attempt-started", "undelivered"]
         assert shop.now(payment_id).customer_message == "The payment gateway could not be reached."
-        delivery = shop.attempt(payment_id).delivery
-        assert delivery.pays in {5, 6}, "the sixth, by its jitter, comes before or after the last status"
-        assert delivery.asks == 1
     assert acme.asked == ["pay"] * 5
+
+
+async def test_once_a_gateway_is_up_again_the_next_try_finds_it_and_everybody_who_waited_is_paid(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    with port_that_nobody_listens_at() as port:
+        async with engine(shop.store) as events:
+            method_id = shop.method(f"http://127.0.0.1:{port}/pay")
+            waiting = [shop.start(method_id) for _ in range(5)]
+            await events.until("request ended", 5)
+            clock.advance(seconds=1.5)
+            await events.until("request ended", 6)
+            assert watch_of(shop.store.view(), 1).failures == 6
+    async with gateway("success", port=port) as acme, engine(shop.store) as events:
+        # This engine starts anew: what had left for the port is asked about, and nothing ever did.
+        await until(lambda: len(acme.requests) >= 5)
+        clock.advance(seconds=30)
+        await until(lambda: shop.completed(*waiting))
+        await events.until("request ended", 5)
+        assert watch_of(shop.store.view(), 1).failing_since is None
+
+    assert money_problems(shop.store.view()) == []
+
+
+async def test_a_gateway_that_never_replies_slows_no_other(shop: LiveShop) -> None:
+    async with gateway("hang") as silent, gateway("success") as acme:
+        slow = shop.method(silent.url)
+        for _ in range(AT_ONCE_PER_CONNECTOR + 4):
+            shop.start(slow)
+        async with engine(shop.store, crash=True):
+            await until(lambda: len(silent.requests) == AT_ONCE_PER_CONNECTOR)
+            paid = [shop.start(shop.method(acme.url)) for _ in range(3)]
+            await until(lambda: shop.completed(*paid))
+
+    assert len(silent.requests) == AT_ONCE_PER_CONNECTOR
+
+
+async def test_a_reply_that_is_no_answer_is_kept_with_the_refused_messages(shop: LiveShop) -> None:
+    async with gateway("nonsense") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("request ended")
+
+    [kept] = refused_of(shop.store.view(), ANNA)
+    assert (kept.origin, kept.status) == (Origin.REPLY, None)
+    assert kept.attempt_id == shop.attempt(payment_id).id
+    assert "result" in kept.reason
+    assert watch_of(shop.store.view(), kept.connector_id).refused == 1
+
+
+async def test_what_was_refused_after_a_lost_pay_is_asked_about_and_its_charge_is_found(
+    shop: LiveShop, clock: FixedClock
+) -> None:
+    async with gateway("cut", "400", "success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        for ended in (1, 2):
+            await events.until("request ended", ended)
+            clock.advance(seconds=1.5)
+        await until(lambda: shop.completed(payment_id))
+
+    assert acme.asked == ["pay", "pay", "status"]
+    assert shop.rules(payment_id) == ["attempt-started", "refused-by-gateway", "late-success"]
+    assert money_problems(shop.store.view()) == []
+
+
+async def test_every_event_of_a_request_names_payment_attempt_and_connector(shop: LiveShop) -> None:
+    async with gateway("success") as acme, engine(shop.store) as events:
+        payment_id = shop.start(shop.method(acme.url))
+        await events.until("answer judged")
+
+    ids = {"payment": payment_id, "attempt": shop.attempt(payment_id).id, "connector": 1}
+    for name in ("request ended", "answer judged"):
+        assert [{key: each[key] for key in ids} for each in events.named(name)] == [ids]
+    assert events.named("answer judged")[0]["rule"] == "answered-success"
 
 
 async def test_after_a_crash_in_mid_request_status_is_asked_first_and_pay_is_not_repeated(shop: LiveShop) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
+from gateway.http_port import HttpPort
 from gateway.listener import Listener
-from gateway.log import http_logger
 from gateway.messages import parse_acknowledgement
 from gateway.signing import sign, verify
 from store import connectors, methods
@@ -24,7 +23,7 @@ from store.answers import Answer
 from store.audit import money_problems
 from store.connectors import Connector
 from store.states import AttemptState, PaymentStatus
-from tests.gateway.events import Events
+from tests.gateway.events import PATIENCE_SECONDS, Events
 from tests.makers import ANNA, Shop, make_connector, make_method
 
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -36,6 +35,7 @@ class Port:
 
     shop: Shop
     events: Events
+    listener: Listener
     number: int
     session: aiohttp.ClientSession
 
@@ -75,13 +75,12 @@ class Port:
 @pytest.fixture
 async def port(shop: Shop) -> AsyncIterator[Port]:
     events = Events()
-    application = Listener(shop.store, events, wait_seconds=0.2).application()
-    runner = web.AppRunner(application, access_log=None, logger=http_logger(events), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    listener = Listener(shop.store, events, wait_seconds=PATIENCE_SECONDS)
+    opened = HttpPort(listener.application(), events, name="answers", finish_seconds=0.1)
+    number = await opened.open("127.0.0.1", 0)
     async with aiohttp.ClientSession() as session:
-        yield Port(shop, events, runner.addresses[0][1], session)
-    await runner.cleanup()
+        yield Port(shop, events, listener, number, session)
+    await opened.close()
 
 
 @pytest.fixture
@@ -309,7 +308,7 @@ with open_store(Path(sys.argv[1])).transaction():
 
 
 async def test_while_another_process_holds_the_store_the_gateway_is_told_to_come_again_and_nothing_is_lost(
-    port: Port, attempt_id: str
+    port: Port, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = answer_of(attempt_id)
     headers = {**JSON_TYPE, "X-Signature": sign(answer, key_of(port.shop))}
@@ -319,8 +318,10 @@ async def test_while_another_process_holds_the_store_the_gateway_is_told_to_come
     assert holder.stdout is not None
     assert await holder.stdout.readline() == b"held\n"
 
+    monkeypatch.setattr(port.listener, "_wait_seconds", 0.1)
     status, returned, _ = await port.post(json.dumps(answer).encode(), headers)
 
+    monkeypatch.undo()
     assert (status, returned["Retry-After"]) == (503, "5")
     assert port.events.named("answer not stored")
     await holder.communicate(b"")

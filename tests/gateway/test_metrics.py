@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics import EngineMetrics
 from store import connectors, methods
+from store.gateway_watch import note_failure, note_reached
 from store.payment_commands import apply_time
 from store.states import PaymentStatus
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
@@ -71,8 +73,8 @@ async def test_answers_are_counted_by_rule_and_refused_messages_by_status(ports:
     assert samples['gatewatch_answers_total{connector="1",rule="answered-success"}'] == 1
     assert samples['gatewatch_answers_total{connector="1",rule="repeated-answer"}'] == 1
     assert samples['gatewatch_answers_total{connector="1",rule="unmatched"}'] == 1
-    assert samples['gatewatch_messages_refused_total{status="401"}'] == 1
-    assert samples['gatewatch_messages_refused_total{status="422"}'] == 1
+    assert samples['gatewatch_messages_refused_total{connector="1",status="401"}'] == 1
+    assert samples['gatewatch_messages_refused_total{connector="1",status="422"}'] == 1
     assert samples['gatewatch_answer_seconds_count{connector="1"}'] == 1
     assert samples['gatewatch_answer_seconds_sum{connector="1"}'] == 7
     assert samples["gatewatch_inbox_answers"] == 1
@@ -93,6 +95,43 @@ async def test_overdue_attempts_and_the_lag_of_the_period_timer_are_told(ports: 
     samples = await ports.metrics()
     assert samples['gatewatch_attempts_overdue{connector="1"}'] == 1
     assert samples["gatewatch_period_timer_lag_seconds"] == 0
+
+
+async def test_how_it_stands_with_a_gateway_is_told(ports: Ports) -> None:
+    shop = ports.shop
+    assert 'gatewatch_gateway_failing{connector="1"}' not in await ports.metrics()
+    try_at = START + timedelta(seconds=8)
+    shop.do(lambda tx: note_failure(tx, 1, "Nobody there.", next_try_at=try_at))
+    await ports.answer(answer_of("x"), signature="0" * 64)
+    await ports.refusals.write()
+
+    samples = await ports.metrics()
+    assert samples['gatewatch_gateway_failing{connector="1"}'] == 1
+    assert samples['gatewatch_gateway_failing_since_seconds{connector="1"}'] == START.timestamp()
+    assert samples['gatewatch_gateway_next_try_seconds{connector="1"}'] == try_at.timestamp()
+    assert samples['gatewatch_gateway_messages_refused{connector="1"}'] == 1
+    shop.do(lambda tx: note_reached(tx, 1))
+    samples = await ports.metrics()
+    assert samples['gatewatch_gateway_failing{connector="1"}'] == 0
+    assert 'gatewatch_gateway_next_try_seconds{connector="1"}' not in samples
+
+
+async def test_connections_and_those_that_a_limit_has_ended_are_told(ports: Ports) -> None:
+    ports.admin.metrics.write("connections ended", port="answers", reason="slow_head", count=3)
+
+    samples = await ports.metrics()
+
+    assert samples['gatewatch_connections{port="admin"}'] == 1
+    assert samples['gatewatch_connections{port="answers"}'] == 0
+    assert samples['gatewatch_connections_ended_total{port="answers",reason="slow_head"}'] == 3
+
+
+async def test_what_a_path_names_that_is_no_connector_is_no_label(ports: Ports) -> None:
+    url = f"{ports.answers_url}/connectors/12345/answers"
+    async with ports.session.post(url, data=b"{}", headers={"Content-Type": "application/json"}) as response:
+        assert response.status == 404
+
+    assert (await ports.metrics())['gatewatch_messages_refused_total{connector="",status="404"}'] == 1
 
 
 async def test_the_journal_the_start_and_the_connectors_are_told(ports: Ports) -> None:
@@ -150,8 +189,11 @@ def test_events_of_the_engine_are_counted_each_in_its_metric(shop: Shop) -> None
 def test_a_scrape_reads_no_payment_that_was_not_written_since_the_last_one(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(20):
+    for _ in range(10):
         shop.cancel(shop.payment())
+    for _ in range(10):
+        shop.overdue(shop.payment())
+    shop.do(apply_time)
     shop.store.checkpoint()
     metrics = EngineMetrics(shop.store)
     metrics.page()
@@ -165,5 +207,7 @@ def test_a_scrape_reads_no_payment_that_was_not_written_since_the_last_one(
         return get(image, table, identity)  # type: ignore[arg-type]
 
     monkeypatch.setattr(type(shop.store.view()._image), "get", noted)
-    assert b'gatewatch_payments{status="cancelled"} 20.0' in metrics.page()
+    page = metrics.page()
+    assert b'gatewatch_payments{status="cancelled"} 10.0' in page
+    assert b'gatewatch_attempts_overdue{connector="1"} 10.0' in page
     assert set(read) == {21}

@@ -70,6 +70,20 @@ async def test_a_payment_is_cancelled_once(ports: Ports) -> None:
     assert again.json == {"error": "The payment is closed (Cancelled); nothing more can be done with it."}
 
 
+async def test_a_cancel_that_is_repeated_with_its_key_gets_the_first_result_again(ports: Ports) -> None:
+    await ports.create()
+    first = await ports.ask("POST", "/payments/1/cancel", key="c1")
+    again = await ports.ask("POST", "/payments/1/cancel", key="c1")
+
+    assert (first.status, again.status, again.content) == (200, 200, first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await ports.ask("POST", "/payments/1/cancel", key="c2")).status == 409
+    await ports.create(key="k2")
+    assert (await ports.ask("POST", "/payments/2/cancel", key="c1")).status == 409
+    assert (await ports.ask("POST", "/payments/2/cancel", key="a b")).status == 422
+    assert ports.shop.now(2).status is PaymentStatus.WAITING
+
+
 async def test_what_the_rules_refuse_is_409_with_the_reason_and_changes_nothing(ports: Ports) -> None:
     ports.shop.pay(ports.shop.payment())
     before = ports.shop.store.view().get(Payment, 1)

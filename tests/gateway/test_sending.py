@@ -11,7 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sending import LATE_ASKS, LONGEST_PAUSE, PAY_FOR, Step, StepKind, last_ask_at, next_step, pay_until
+from gateway.sending import (
+    LAST_CALL,
+    LATE_ASKS,
+    LONGEST_PAUSE,
+    PAY_FOR,
+    Step,
+    StepKind,
+    is_urgent,
+    last_ask_at,
+    last_chance_at,
+    next_step,
+    pay_until,
+    waits_in_vain,
+)
 from store.payments import Attempt, Delivery
 from store.states import AWAITED, AttemptState
 from tests.makers import START
@@ -65,6 +78,7 @@ def give_up(after: timedelta) -> Step:
 
 ARRIVED: dict[str, Any] = {"may_have_arrived": True}
 WAITED: dict[str, Any] = {**ARRIVED, "pay_stopped": True, "pays": 1, "last": SECOND}
+IN_DOUBT: dict[str, Any] = {**WAITED, "in_doubt": True, "last": MINUTE}
 NO_PERIOD: dict[str, Any] = {"period": None}
 
 TABLE: list[tuple[str, Attempt, Step | None]] = [
@@ -147,6 +161,21 @@ TABLE: list[tuple[str, Attempt, Step | None]] = [
     (
         "an accepted attempt without a deadline is first asked after 5 min",
         attempt_of(**NO_PERIOD, **WAITED),
+        status(5 * MINUTE),
+    ),
+    (
+        "an attempt that was refused after a pay that may have arrived is asked about soon",
+        attempt_of(AttemptState.UNDELIVERED, **IN_DOUBT, ask_soon=True),
+        status(MINUTE + SECOND),
+    ),
+    (
+        "soon ends after fifteen minutes, and the slow schedule follows",
+        attempt_of(AttemptState.UNDELIVERED, **IN_DOUBT | {"last": 14 * MINUTE}, ask_soon=True, asks=9),
+        status(30 * MINUTE),
+    ),
+    (
+        "once it was answered, but not settled, the slow schedule follows",
+        attempt_of(AttemptState.UNDELIVERED, **IN_DOUBT),
         status(5 * MINUTE),
     ),
 ]
@@ -240,6 +269,7 @@ deliveries = st.fixed_dictionaries(
         "pay_stopped": st.booleans(),
         "ask_soon": st.booleans(),
         "asked_last": st.booleans(),
+        "in_doubt": st.booleans(),
         "last": st.none() | durations,
     }
 )
@@ -284,7 +314,42 @@ def test_an_attempt_is_given_up_only_in_progress_and_if_no_byte_may_have_left(
 def test_nothing_is_planned_for_an_attempt_that_is_settled(
     state: AttemptState, told: dict[str, Any], situation: dict[str, Any], period: timedelta
 ) -> None:
-    assert step_of(attempt_of(state, period=period, **told), **situation) is None
+    in_doubt = told["in_doubt"] and state is AttemptState.UNDELIVERED
+    step = step_of(attempt_of(state, period=period, **told), **situation)
+
+    assert step is None or (in_doubt and step.kind is StepKind.STATUS)
+
+
+@given(attempt=attempts, now=durations)
+def test_what_passes_a_gateway_that_is_down_is_the_first_pay_and_the_last_chance(
+    attempt: Attempt, now: timedelta
+) -> None:
+    at = START + now
+    pay_step, ask_step, end_step = (Step(kind, at) for kind in StepKind)
+
+    assert is_urgent(attempt, pay_step, at) == (attempt.state is AttemptState.QUEUED)
+    last_at = last_ask_at(attempt)
+    is_last = attempt.state is AttemptState.SENT and last_at is not None and at >= last_at
+    assert is_urgent(attempt, ask_step, at) == is_last
+    assert is_urgent(attempt, end_step, at)
+
+
+@given(attempt=attempts, now=durations)
+def test_an_attempt_that_waits_for_a_gateway_is_looked_at_before_its_limit_and_given_up_only_if_it_never_left(
+    attempt: Attempt, now: timedelta
+) -> None:
+    at = START + now
+    chance_at = last_chance_at(attempt, at)
+    limit = pay_until(attempt)
+
+    assert chance_at is None or at < chance_at < (attempt.deadline or limit)
+    if waits_in_vain(attempt, at):
+        assert attempt.state is AttemptState.SENT
+        assert not attempt.delivery.may_have_arrived
+        assert at >= limit - LAST_CALL
+    elif attempt.state is AttemptState.SENT and not attempt.delivery.may_have_arrived:
+        assert chance_at is not None
+        assert chance_at <= limit - LAST_CALL
 
 
 @given(attempt=attempts, situation=situations)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +14,11 @@ from store import connectors, methods
 from store.action_log import LogLine
 from store.actors import Actor
 from store.connectors import Connector
+from store.gateway_watch import note_failure, note_skew
+from store.refused_messages import keep
 from store.store import Store
-from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, TOMAS_EMAIL, panel
+from tests.makers import refused_message
+from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, NOW, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
@@ -96,6 +101,20 @@ def test_picture_connector_problems(picture: Picture, cast: Store) -> None:
 
 
 def test_picture_connector_details(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=("6", "enter"))
+
+
+def test_picture_connector_troubled(picture: Picture, cast: Store) -> None:
+    reasons = ["The signature in X-Signature is not that of this message under the Secret Shared Key."] * 3
+    messages = [replace(refused_message(reason=each), at=NOW - timedelta(minutes=n)) for n, each in enumerate(reasons)]
+    reply = replace(refused_message(status=None), reason="The header X-Signature is missing.", at=NOW)
+    with cast.transaction() as tx:
+        failure = "The gateway did not take the connection: Connect call failed."
+        for _ in range(7):
+            note_failure(tx, 1, failure, next_try_at=NOW + timedelta(seconds=23))
+        note_skew(tx, 1, -1260)
+        keep(tx, 1, [*messages, reply], count=212)
+
     assert picture(panel(cast), press=("6", "enter"))
 
 

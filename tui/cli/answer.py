@@ -6,6 +6,7 @@ import click
 
 from store import inbox
 from store.answers import Answer, AnswerResult, Verdict
+from store.refused_messages import RefusedMessage, refused_of
 from store.states import explain
 from store.suggestions import Suggestion, suggested_attempts
 from tui.cli import shapes
@@ -37,6 +38,15 @@ def show(run: Invocation, answer_id: str) -> None:
     suggested = suggested_attempts(view, acting(), shown) if can_be_attached else None
     shape = shapes.answer_shown(shown, suggested or ())
     run.write(shape, lambda: "\n\n".join([_whole(shown), *_raw(shape["raw"]), *_suggested(shown, suggested)]))
+
+
+@answer.command()
+@click.option("--connector", "connector_id", type=int, metavar="ID", help="Only those of this connector.")
+@headless
+def refused(run: Invocation, *, connector_id: int | None) -> None:
+    """List the last messages of gateways that were not believed, the newest first; secrets are masked."""
+    listed = refused_of(run.store().view(), acting(), connector_id)
+    run.write([shapes.refused_message(each) for each in listed], lambda: _refused_table(listed))
 
 
 @answer.command()
@@ -155,6 +165,31 @@ def _suggested(of: Answer, suggested: list[Suggestion] | None) -> list[str]:
     return [f"It may be meant for one of these attempts (answer attach {of.code} ATTEMPT):\n{listed}"]
 
 
+def _refused_table(listed: list[RefusedMessage]) -> str:
+    return table(
+        (
+            ("At (UTC)", "left"),
+            ("Connector", "right"),
+            ("Status", "left"),
+            ("From", "left"),
+            ("Attempt", "left"),
+            ("Reason", "left"),
+        ),
+        (
+            (
+                each.at,
+                each.connector_id,
+                "reply" if each.status is None else each.status,
+                each.peer,
+                each.attempt_id,
+                each.reason,
+            )
+            for each in listed
+        ),
+        none="No message was refused.",
+    )
+
+
 def _whole(of: Answer) -> str:
     recorded = [("Recorded by", of.given.recorded_by), ("It was told", of.given.reason)]
     closed = [("Settled by", of.closed_by), ("Settled at", of.closed_at), ("Reason", of.closed_reason)]
@@ -162,6 +197,7 @@ def _whole(of: Answer) -> str:
         [
             ("ID", of.code),
             ("Received at", of.received_at),
+            ("The gateway's time", of.given.timestamp),
             ("Result", of.given.result.value),
             ("Charge", of.charge),
             ("Gateway reference", of.given.gateway_reference),

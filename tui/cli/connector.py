@@ -9,6 +9,7 @@ import click
 
 from store import connectors
 from store.connectors import GRACE_SECONDS, NOTHING_TO_SET, Connector, ConnectorForm
+from store.gateway_watch import GatewayWatch, watch_of
 from store.settings_schema import parse_static
 from store.store import View
 from tui.cli import shapes
@@ -206,8 +207,23 @@ def _whole(view: View, of: Connector) -> str:
             ("Instances", connectors.instances_of(view, of.id)),
             ("Version", of.version),
             ("Created at", of.created_at),
+            *_gateway(watch_of(view, of.id)),
         ]
     )
+
+
+def _gateway(watch: GatewayWatch) -> list[tuple[str, object]]:
+    """Return what is out of order between us and a gateway."""
+    rows: list[tuple[str, object]] = []
+    if watch.failing_since is not None:
+        rows.append(("Gateway failing since", f"{shown_moment(watch.failing_since)} UTC: {watch.failure}"))
+        rows.append(("Next try", watch.next_try_at or "with each attempt"))
+    if watch.refused:
+        rows.append(("Refused messages", f"{watch.refused}; gatewatch answer refused shows the last ones"))
+    if watch.skews:
+        off = f"{round(watch.last_skew_seconds)} s off in its last such answer"
+        rows.append(("Gateway's clock", f"over 5 minutes off {watch.skews} times; {off}"))
+    return rows
 
 
 def _period(of: Connector) -> str:

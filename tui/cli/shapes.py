@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from store import accounts, connectors
 from store.answers import Origin
 from store.connectors import Connector
+from store.gateway_watch import watch_of
 from store.payment_method import INTEGRATION_TYPE
 from store.settings_schema import parse_static
 from store.shapes import Shape, attempt, history_line, moment, payment, payment_whole, problems
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from store.accounts import Account, BalanceTransaction
     from store.action_log import LogLine
     from store.answers import Answer
+    from store.gateway_watch import GatewayWatch
     from store.managers import Manager
     from store.payment_method import PaymentMethod
     from store.payments import Payment
+    from store.refused_messages import RefusedMessage
     from store.resellers import Reseller
     from store.store import View
     from store.suggestions import Suggestion
@@ -43,6 +46,7 @@ __all__ = [
     "charge",
     "connector",
     "connector_whole",
+    "gateway",
     "history_line",
     "log_line",
     "manager",
@@ -51,6 +55,7 @@ __all__ = [
     "payment_explained",
     "payment_whole",
     "problems",
+    "refused_message",
     "reseller",
     "token",
 ]
@@ -99,6 +104,7 @@ def connector_whole(view: View, of: Connector) -> Shape:
         "static_keys": list(parse_static(of.static_text, of.schema)),
         "previous_key_until": moment(grace),
         "methods": [each.id for each in connectors.methods_of(view, of.id)],
+        "gateway": gateway(watch_of(view, of.id)),
     }
 
 
@@ -223,6 +229,37 @@ def answer_shown(of: Answer, suggested: Iterable[Suggestion]) -> Shape:
             }
             for each in suggested
         ],
+    }
+
+
+def refused_message(of: RefusedMessage) -> Shape:
+    """Return a message that was not believed; `status` is null for a reply to a request of ours."""
+    return {
+        "id": of.id,
+        "at": moment(of.at),
+        "connector_id": of.connector_id,
+        "origin": of.origin.value,
+        "status": of.status,
+        "reason": of.reason,
+        "attempt_id": of.attempt_id or None,
+        "peer": of.peer or None,
+        "size_bytes": of.size_bytes,
+        "body": of.body,
+    }
+
+
+def gateway(of: GatewayWatch) -> Shape:
+    """Return how it stands with a connector's gateway."""
+    return {
+        "failing_since": moment(of.failing_since),
+        "failures": of.failures,
+        "failure": of.failure or None,
+        "next_try_at": moment(of.next_try_at),
+        "refused_messages": of.refused,
+        "last_refused_at": moment(of.last_refused_at),
+        "clock_skews": of.skews,
+        "last_clock_skew_at": moment(of.last_skew_at),
+        "last_clock_skew_seconds": round(of.last_skew_seconds) if of.skews else None,
     }
 
 

@@ -21,10 +21,13 @@ from textual.widgets import Static
 
 from store import connectors
 from store.connectors import Connector
+from store.gateway_watch import GatewayWatch, watch_of
 from store.payment_method import PaymentMethod
+from store.refused_messages import refused_of
 from store.settings_schema import SettingsSchema, check_schema
 from store.store import Transaction, View
 from tui import look, work
+from tui.gateway_texts import refused_table, watch_rows
 from tui.look import Tone
 from tui.screens.connector_form import shared_keys_of
 from tui.screens.page import Page
@@ -64,6 +67,8 @@ class ConnectorDetails(Page):
         with VerticalScroll(id="details"):
             yield Static(id="connector-name")
             yield Static(id="facts")
+            yield Static("Refused messages", id="refused-title", classes="section")
+            yield Static(id="refused")
             yield Static("Settings of a payment method", classes="section")
             yield Static(id="asked")
             yield Static("Static JSON", classes="section")
@@ -77,7 +82,12 @@ class ConnectorDetails(Page):
         self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
         name = Text.assemble((look.safe(connector.name), "bold"))
         self.query_one("#connector-name", Static).update(name)
-        self.query_one("#facts", Static).update(facts_table(connector, self._methods, view.now))
+        watch = watch_of(view, self._connector_id)
+        self.query_one("#facts", Static).update(facts_table(connector, self._methods, watch, view.now))
+        for each in self.query("#refused, #refused-title"):
+            each.display = watch.refused > 0
+        newest = refused_of(view, self.session.by, self._connector_id)
+        self.query_one("#refused", Static).update(refused_table(watch, newest, view.now))
         if self._parsed != connector.schema_text + connector.static_text:
             self._parsed = connector.schema_text + connector.static_text
             self.run_worker(self._show_schema(connector), group="schema", exclusive=True)
@@ -184,7 +194,7 @@ def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callab
     page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
 
 
-def facts_table(connector: Connector, methods: list[PaymentMethod], now: datetime) -> Table:
+def facts_table(connector: Connector, methods: list[PaymentMethod], watch: GatewayWatch, now: datetime) -> Table:
     """Return the connector's fields, labels in a column."""
     based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
     table = _table()
@@ -197,6 +207,8 @@ def facts_table(connector: Connector, methods: list[PaymentMethod], now: datetim
         table.add_row(look.dim("Key before"), Text.assemble(look.MASK, "  ", (until, look.AMBER)))
     table.add_row(look.dim("Instances"), Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM)))
     table.add_row(look.dim("Created at"), f"{look.moment_text(connector.created_at)} UTC")
+    for label, text in watch_rows(watch, now):
+        table.add_row(look.dim(label), text)
     return table
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from tests.makers import Shop
+from store.refused_messages import keep
+from tests.makers import Shop, refused_message
 from tests.tui.cli.terminal import CommandLine
 
 
@@ -135,3 +136,21 @@ def test_a_recorded_answer_is_judged_like_any_other_and_marked_as_the_operators(
     assert "By telephone." in shown.out
     assert "The gateway sent" not in shown.out
     assert at_shop("answer", "record", attempt_id, "--result", "unknown", "--reason", "x").code == 2
+
+
+def test_messages_that_were_not_believed_are_listed_the_newest_first(at_shop: CommandLine, shop: Shop) -> None:
+    assert at_shop("answer", "refused").out == "No message was refused.\n"
+    messages = [refused_message(1), refused_message(2, status=None, reason="Signed \x1b[2J wrongly.")]
+    shop.do(lambda tx: keep(tx, shop.connector.id, messages, count=7))
+
+    listed = at_shop("answer", "refused", "--connector", shop.connector.id, "--json").json
+    assert [(each["origin"], each["status"], each["peer"]) for each in listed] == [
+        ("reply", None, None),
+        ("callback", 401, "192.0.2.7"),
+    ]
+    text = at_shop("answer", "refused").out
+    assert "message 1" in text
+    assert "\x1b" not in text
+    assert "7; gatewatch answer refused shows" in at_shop("connector", "show", shop.connector.id).out
+    ended = at_shop("answer", "refused", "--connector", 9)
+    assert (ended.code, ended.err) == (1, "There is no connector with ID 9.\n")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.makers import Shop
+from store.gateway_watch import note_failure, note_skew
+from tests.makers import START, Shop
 from tests.tui.cli.terminal import CommandLine, Ended
 
 SCHEMA = """[
@@ -171,3 +173,18 @@ def test_a_rotated_key_leaves_the_old_one_a_grace_time(at_shop: CommandLine, sho
     revealed = at_shop("connector", "show", shop.connector.id, "--reveal-key", "--json").json
     assert revealed["secret_shared_key"] == KEY
     assert at_shop("connector", "rotate-key", shop.connector.id).code == 1
+
+
+def test_a_gateway_that_is_down_or_whose_clock_is_off_is_told(at_shop: CommandLine, shop: Shop) -> None:
+    assert "Gateway" not in at_shop("connector", "show", 1).out
+    next_try_at = START + timedelta(seconds=4)
+    shop.do(lambda tx: note_failure(tx, 1, "Nobody took the connection.", next_try_at=next_try_at))
+    shop.do(lambda tx: note_skew(tx, 1, 900))
+
+    text = at_shop("connector", "show", 1).out
+    assert "2026-03-02 09:00:00 UTC: Nobody took the connection." in text
+    assert "2026-03-02 09:00:04" in text
+    assert "over 5 minutes off 1 times; 900 s off" in text
+    told = at_shop("connector", "show", 1, "--json").json["gateway"]
+    assert (told["failures"], told["failing_since"]) == (1, "2026-03-02T09:00:00.000000Z")
+    assert (told["next_try_at"], told["last_clock_skew_seconds"]) == ("2026-03-02T09:00:04.000000Z", 900)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.makers import Shop
+from store.refused_messages import keep
+from tests.makers import Shop, refused_message
 from tests.tui.cli.terminal import CommandLine
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -31,6 +32,17 @@ CONNECTOR_WHOLE = CONNECTOR | {
     "static_keys": [str],
     "previous_key_until": (MOMENT, type(None)),
     "methods": [int],
+    "gateway": {
+        "failing_since": (MOMENT, type(None)),
+        "failures": int,
+        "failure": (str, type(None)),
+        "next_try_at": (MOMENT, type(None)),
+        "refused_messages": int,
+        "last_refused_at": (MOMENT, type(None)),
+        "clock_skews": int,
+        "last_clock_skew_at": (MOMENT, type(None)),
+        "last_clock_skew_seconds": (int, type(None)),
+    },
 }
 METHOD = {
     "id": int,
@@ -170,6 +182,18 @@ ANSWER_SHOWN = ANSWER_WHOLE | {
         }
     ],
 }
+REFUSED_MESSAGE = {
+    "id": int,
+    "at": MOMENT,
+    "connector_id": int,
+    "origin": str,
+    "status": (int, type(None)),
+    "reason": str,
+    "attempt_id": (str, type(None)),
+    "peer": (str, type(None)),
+    "size_bytes": int,
+    "body": str,
+}
 VERDICT = ANSWER_WHOLE | {"rule": str, "status": (str, type(None))}
 CHARGE = {
     "id": re.compile(r"A\d+"),
@@ -258,6 +282,7 @@ def busy(at_shop: CommandLine, shop: Shop) -> CommandLine:
     shop.success(second, "r2")
     shop.overdue(shop.payment(due_date="2026-12-31"))
     shop.unmatched("r3")
+    shop.do(lambda tx: keep(tx, shop.connector.id, [refused_message()], count=1))
     return at_shop
 
 
@@ -286,6 +311,7 @@ def busy(at_shop: CommandLine, shop: Shop) -> CommandLine:
         (("payment", "why", "1"), EXPLAINED),
         (("answer", "list"), [ANSWER]),
         (("answer", "show", "A1"), ANSWER_SHOWN),
+        (("answer", "refused"), [REFUSED_MESSAGE]),
         (("answer", "dismiss", "A3", "--reason", "Settled by telephone."), ANSWER_WHOLE),
         (("charge", "list"), [CHARGE]),
         (("manager", "list"), [MANAGER]),

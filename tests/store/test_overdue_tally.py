@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from store.overdue_tally import OverdueTally
+from store.payment_commands import apply_time
+from store.payments import Payment
+from store.states import AttemptState
+from tests.makers import Shop
+
+
+def counted(tally: OverdueTally, shop: Shop) -> dict[int, int]:
+    view = shop.store.view()
+    return {key: count for key, count in tally.counts(view, view.due_by(view.now)).items() if count}
+
+
+def scanned(shop: Shop) -> dict[int, int]:
+    attempts = (attempt for each in shop.store.view().all(Payment) for attempt in each.attempts)
+    return dict(Counter(each.connector_id for each in attempts if each.state is AttemptState.OVERDUE))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_counted_is_what_a_scan_finds_whatever_happens(shop: Shop, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    tally = OverdueTally(shop.store)
+    payments = [shop.payment() for _ in range(4)]
+    for _ in range(40):
+        chosen = shop.now(chance.choice(payments))
+        match chance.randrange(5):
+            case 0 if not chosen.in_progress and not chosen.status.closed:
+                shop.pay(chosen.id)
+            case 1 if chosen.attempts:
+                shop.success(chance.choice(chosen.attempts).id, f"r{chance.randrange(10**9)}")
+            case 2 if chosen.attempts:
+                shop.failure(chance.choice(chosen.attempts).id)
+            case 3:
+                shop.clock.advance(minutes=16)
+            case _:
+                shop.do(apply_time)
+        assert counted(tally, shop) == scanned(shop)
