@@ -1,8 +1,9 @@
-"""What the README tells whoever operates the engine is so: its unit, its alerts' metrics, its gateway of 60 lines."""
+"""What the README tells operators and gateways' authors is so: unit, alerts' metrics, signature, gateway of 60 lines."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.messages import parse_status
+from gateway.signing import sign, signed_text
 from store.states import RULES
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
 from tests.makers import Shop
@@ -71,6 +74,13 @@ def test_the_units_command_is_one_that_gatewatchd_takes() -> None:
     options = re.findall(r"--[a-z-]+", UNIT.partition("ExecStart=")[2].partition("\n")[0])
     assert options == ["--port", "--admin-port", "--public-url"]
     assert set(options) <= {name for each in serve.params for name in each.opts}
+
+
+def test_the_example_for_authors_is_signed_as_it_says() -> None:
+    key = README.partition("this body under the key `")[2].partition("`")[0]
+    body, text, signature = README.partition("below it:\n\n```\n")[2].partition("\n```")[0].splitlines()
+    assert signed_text(parse_status(json.loads(body)).body()) == text
+    assert sign(json.loads(body), key) == signature
 
 
 def test_the_gateway_for_authors_has_under_60_lines_of_code() -> None:
