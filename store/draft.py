@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,8 +15,7 @@ Written = dict[Key, bytes | None]
 """What a transaction writes: each record's JSON, None where it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """One transaction to be appended: its line of the journal, the store after it, and which records it writes."""
 
     line: Line
@@ -26,7 +24,7 @@ class Draft:
 
 
 def draft(
-    image: Image, at: datetime, next_ids: dict[str, int], written: Written, added: Mapping[str, int], *, safe_n: int
+    image: Image, at: datetime, next_ids: Mapping[str, int], written: Written, added: Mapping[str, int], *, safe_n: int
 ) -> Draft:
     """Return a transaction as its line of the journal, and the store after it; nothing is written yet."""
     put: journal.Writes = {}
