@@ -120,9 +120,10 @@ class Database:
         book = self._follower.book
         if not self._lock.is_signed:
             # Whoever held it before would not know that the journal has grown.
-            raise NotWritten(self._paths.lock, "its holder cannot be written into it")
+            raise NotWritten(self._paths.lock, "its holder cannot be written into it", kept=0)
         self._is_settled = False
-        self._put_name_on_the_disk(book)
+        if self._named is not book:
+            self._put_name_on_the_disk(book)
         try:
             book.append(b"".join([each.line.content for each in drafts]))
         except OSError as error:
@@ -233,9 +234,8 @@ class Database:
 
     def _put_name_on_the_disk(self, book: Journal) -> None:
         """Sync the folder before the first append to a journal: who put it there may have been killed before that."""
-        if self._named is not book:
-            self._sync_folder()
-            self._named = book
+        self._sync_folder()
+        self._named = book
 
     def _written_in_part(self, book: Journal, before: int, error: OSError) -> NotWritten:
         """Cut off what is torn, but leave whole lines: others may have read them. Return how many there are."""

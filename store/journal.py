@@ -152,6 +152,8 @@ class Journal:
         content = b"" if to_its_end else self._file.pread(READ_AT_ONCE_BYTES, self.size)
         if to_its_end or (len(content) == READ_AT_ONCE_BYTES and content[-1] != 0):
             content = self._file.pread(end - self.size, self.size)
+            # Another process may have cut it off since room was made.
+            self._end_of_room = 0
         start = 0
         while start < len(content):
             if content[start] == 0 and is_room(content[start:]):

@@ -70,4 +70,5 @@ def next_version(record: R) -> R:
 def _parts(kind: Hashable) -> tuple[Callable[[object], tuple[Any, ...]], tuple[Callable[..., None], ...], Any]:
     """Return what gives all fields of a kind of record at once, what sets each of them, and what sets the version."""
     names = [each.name for each in fields(cast("type[Record]", kind))]
-    return attrgetter(*names), tuple(getattr(kind, each).__set__ for each in names), getattr(kind, "version").__set__
+    setters = {each: getattr(kind, each).__set__ for each in names}
+    return attrgetter(*names), tuple(setters.values()), setters["version"]

@@ -98,8 +98,7 @@ class Transaction(View):
 
     def draft(self, *, safe_n: int) -> Draft:
         """Return what this transaction appends to the journal; up to `safe_n` all is surely on the disk before."""
-        lines = {key: None if written is None else written[0] for key, written in self._written.items()}
-        return draft(self._image, self.now, self._next_ids, lines, self._added, safe_n=safe_n)
+        return draft(self._image, self.now, self._next_ids, self._written, self._added, safe_n=safe_n)
 
     def count(self, kind: type[Record]) -> int:
         """Return how many records of a kind there are."""

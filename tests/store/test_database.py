@@ -36,7 +36,7 @@ def names(store: Store) -> list[str]:
 
 
 def lines_of(store: Store) -> list[bytes]:
-    return (store.folder / JOURNAL_NAME).read_bytes().splitlines(keepends=True)
+    return without_room(store.folder / JOURNAL_NAME).splitlines(keepends=True)
 
 
 def test_two_stores_on_one_folder_follow_each_other_across_checkpoints(store: Store) -> None:
@@ -61,7 +61,7 @@ def test_who_has_not_looked_for_some_checkpoints_sees_all(store: Store, folds: i
     assert add(other, "own") == 2 * folds + 1
 
 
-def lines_of(path: Path) -> bytes:
+def without_room(path: Path) -> bytes:
     """Return a journal without the room behind its lines."""
     return path.read_bytes().rstrip(b"\0")
 
@@ -89,9 +89,9 @@ def test_a_view_keeps_its_moment_while_others_write_and_fold(store: Store) -> No
 def test_what_another_process_has_half_written_is_waited_out(store: Store) -> None:
     other = open_store(store.folder)
     path = store.folder / JOURNAL_NAME
-    before = lines_of(path)
+    before = without_room(path)
     add(store)
-    whole = lines_of(path)
+    whole = without_room(path)
     for size in (len(before) + 1, len(whole) - 30, len(whole) - 1):
         path.write_bytes(whole[:size])
         assert names(other) == []
@@ -104,7 +104,7 @@ def test_what_another_process_has_half_written_is_waited_out(store: Store) -> No
 def test_what_a_killed_writer_has_half_written_is_cut_off_by_the_next_writer_only(store: Store) -> None:
     path = store.folder / JOURNAL_NAME
     add(store)
-    before = lines_of(path)
+    before = without_room(path)
     torn = before + b'{"n":3,"safe":2,"was":"' + b"x" * 500
     write_as_another_process(path, torn)
     assert names(store) == ["Ada"]
@@ -268,7 +268,7 @@ def test_a_line_of_a_table_that_nobody_knows_is_named(store: Store) -> None:
         put={"strangers": {1: msgspec.Raw(b"{}")}},
     )
     path = store.folder / JOURNAL_NAME
-    write_as_another_process(path, lines_of(path) + line_of(entry)[0])
+    write_as_another_process(path, without_room(path) + line_of(entry)[0])
     with pytest.raises(StoreNotUsable, match="record of table strangers that cannot be read"):
         store.checkpoint()
 
