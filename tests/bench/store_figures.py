@@ -136,7 +136,10 @@ class Ours:
 
     def __init__(self, store: Store, payments: int) -> None:
         self.store = store
-        self._in_hand = {each: store.view().get(Payment, each) for each in {place(n, payments) for n in range(ROUNDS)}}
+        self._in_hand = {
+            each: store.view().get(Payment, each)
+            for each in {place(n, payments) for n in range(max(ROUNDS, WAITING_AT_ONCE))}
+        }
 
     def new(self, identity: int, text: str) -> Payment:
         """Return a payment as its caller wants it to be."""
