@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from tinydb import where
+
 from store import managers
 from store.actors import Actor
 from store.records import Record
@@ -29,6 +31,18 @@ class LogLine(Record):
     action: str
     subject: str
     text: str = ""
+
+
+def latest(view: View, count: int | None, *, subject: str | None = None) -> list[LogLine]:
+    """Return the last lines (all if `count` is None), of one object if it is named; the oldest first.
+
+    It costs what it returns, or what there is of the object.
+    """
+    if subject is not None:
+        found = view.search(LogLine, where("subject") == subject)
+        return found if count is None else found[-count:]
+    ids = view.every_id(LogLine)
+    return [view.get(LogLine, each) for each in (ids if count is None else ids[-count:])]
 
 
 def visible_to(view: View, by: Actor) -> list[LogLine]:

@@ -45,18 +45,18 @@ class _Told:
 
 
 class Committer:
-    """Gathers decisions of many callers into few appends; `afterwards` is called when these are done."""
+    """Gathers decisions of many callers into few appends; `fold` is called when the journal has grown by them."""
 
     def __init__(
         self,
         database: Database,
         transaction_on: Callable[[Image], Transaction],
-        afterwards: Callable[[], None],
+        fold: Callable[[], None],
         wait_seconds: float,
     ) -> None:
         self._database = database
         self._transaction_on = transaction_on
-        self._afterwards = afterwards
+        self._fold = fold
         self._wait_seconds = wait_seconds
         self._waiting: list[Job] = []
         self._changed = threading.Condition()
@@ -118,7 +118,8 @@ class Committer:
             told = [*standing, *(_Told(each, None, error, 0) for each in others)]
         for each in told:
             each.tell()
-        self._afterwards()
+        if self._database.checkpoint_is_worth_it():
+            self._fold()
 
     def _decided(
         self, decide: Callable[[Transaction], Any], image: Image, drafts: list[Draft]

@@ -16,7 +16,7 @@ from store.disk import Disk
 from store.draft import Draft
 from store.errors import NotWritten, StoreNotUsable
 from store.folding import write_beside
-from store.follower import Follower
+from store.follower import Follower, Signature
 from store.image import Image, Key
 from store.journal import Base, Journal, Torn
 from store.lock import WAIT_SECONDS, ProcessLock
@@ -38,6 +38,8 @@ class Database:
         self._lock = ProcessLock(self._paths.lock)
         self._stop = StopMarker(disk, self._paths)
         self._named: Journal | None = None
+        self._is_settled = False
+        self._taken_at_n = 0
 
     def image(self) -> Image:
         """Return the store as it is now, after reading what others have appended since the last look.
@@ -54,29 +56,59 @@ class Database:
         """Say whether the folder holds a store with a journal."""
         return all(self._disk.exists(each) for each in (self._paths.checkpoint, self._paths.journal))
 
-    def stamp(self) -> tuple[int, int, int] | None:
-        """Return what tells one state of the journal from the next without reading it, None while there is none."""
-        return self._disk.stamp(self._paths.journal)
+    def signature(self) -> Signature | None:
+        """Return what tells one state of the store from the next without reading it, None while there is none."""
+        return self._follower.signature()
 
     def journal_bytes(self) -> int:
         """Return the journal's size as far as it was read."""
-        return self._follower.read_sizes()[0]
+        return self._follower.journal_bytes()
 
     @contextmanager
     def locked(self, *, wait_seconds: float, stopped_too: bool = False) -> Iterator[Image]:
-        """Hold the store's lock in the body, with the image as it is now; a torn end of the journal is cut off.
-
-        All that the body has read is on the disk when this returns, also if it has written nothing itself. Raises
-        StoreBusy, StoreNotUsable (damaged, not readable, or stopped after a failed sync, unless `stopped_too`).
-        """
-        with self._lock.held(wait_seconds=wait_seconds):
-            if not stopped_too:
-                self._stop.refuse()
-            image = self._latest()
+        """Hold the store's lock in the body, with the image as it is now: `take` and `give_back`."""
+        image = self.take(wait_seconds=wait_seconds, stopped_too=stopped_too)
+        is_decided = False
+        try:
             yield image
-            if self._follower.safe_n < image.n:
+            is_decided = True
+        finally:
+            self.give_back(is_decided=is_decided)
+
+    def take(self, *, wait_seconds: float, stopped_too: bool = False) -> Image:
+        """Take the store's lock and return the store as it is now; a torn end of the journal is cut off.
+
+        Whoever takes it must give it back. Raises StoreBusy, StoreNotUsable (damaged, not readable, or stopped after a
+        failed sync, unless `stopped_too`); it is not taken then.
+        """
+        is_undisturbed = self._lock.take(wait_seconds=wait_seconds)
+        try:
+            # Whoever stops the store or writes it signs the lock, so all is as this process left it, unless somebody
+            # has put other files in their place by hand.
+            image = self._follower.still() if is_undisturbed and self._is_settled else None
+            if image is None:
+                self._is_settled = False
+                if not stopped_too:
+                    self._stop.refuse()
+                image = self._latest()
+                self._is_settled = True
+            self._taken_at_n = image.n
+        except BaseException:
+            self._lock.give_back()
+            raise
+        return image
+
+    def give_back(self, *, is_decided: bool) -> None:
+        """Free the lock. If something was decided, all that was read for it is on the disk when this returns.
+
+        Raises StoreNotUsable if that fails.
+        """
+        try:
+            if is_decided and self._follower.safe_n < self._taken_at_n:
                 # A writer that was killed may have left whole lines unsynced, and somebody may decide on them now.
-                self._sync(self._follower.book, image.n)
+                self._sync(self._follower.book, self._taken_at_n)
+        finally:
+            self._lock.give_back()
 
     def append(self, drafts: Sequence[Draft]) -> None:
         """Append transactions, sync once, and make the last draft's image the store. Only to be called under the lock.
@@ -86,15 +118,20 @@ class Database:
         stopped then until it has been checked.
         """
         book = self._follower.book
-        before = drafts[0].line.entry.n - 1
-        self._put_name_on_the_disk(book)
+        if not self._lock.is_signed:
+            # Whoever held it before would not know that the journal has grown.
+            raise NotWritten(self._paths.lock, "its holder cannot be written into it", kept=0)
+        self._is_settled = False
+        if self._named is not book:
+            self._put_name_on_the_disk(book)
         try:
-            book.append(b"".join(each.line.content for each in drafts))
+            book.append(b"".join([each.line.content for each in drafts]))
         except OSError as error:
-            raise self._written_in_part(book, before, error) from error
+            raise self._written_in_part(book, drafts[0].line.entry.n - 1, error) from error
         self._sync(book, drafts[-1].line.entry.n)
         if not self._follower.took(drafts):
             self._latest()
+        self._is_settled = True
 
     @property
     def safe_n(self) -> int:
@@ -103,8 +140,10 @@ class Database:
 
     def checkpoint_is_worth_it(self) -> bool:
         """Say whether the journal has grown so much that folding it in pays."""
-        size, folded = self._follower.read_sizes()
-        return size > max(SMALLEST_JOURNAL_WORTH_FOLDING, folded * JOURNAL_PART_WORTH_FOLDING)
+        size = self._follower.journal_bytes()
+        if size <= SMALLEST_JOURNAL_WORTH_FOLDING:
+            return False
+        return size > self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
 
     def fold(self, *, wait_seconds: float, turn_seconds: float | None = None, stopped_too: bool = False) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
@@ -197,9 +236,8 @@ class Database:
 
     def _put_name_on_the_disk(self, book: Journal) -> None:
         """Sync the folder before the first append to a journal: who put it there may have been killed before that."""
-        if self._named is not book:
-            self._sync_folder()
-            self._named = book
+        self._sync_folder()
+        self._named = book
 
     def _written_in_part(self, book: Journal, before: int, error: OSError) -> NotWritten:
         """Cut off what is torn, but leave whole lines: others may have read them. Return how many there are."""

@@ -11,6 +11,12 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from store.direct_writer import DirectWriter
+
+JOURNAL_ROOM_BYTES = 256 << 10
+"""How much room a journal is given at a time: a few hundred transactions, read through in some microseconds."""
+ZEROS = bytes(64 << 10)
+
 
 class File(Protocol):
     """An open file."""
@@ -20,6 +26,12 @@ class File(Protocol):
 
     def append(self, content: bytes, offset: int) -> None:
         """Write all of `content` at `offset`, the end of the file."""
+
+    def make_room(self, size: int) -> None:
+        """Make the file at least so large, with zeros behind what it holds."""
+
+    def fill(self, content: bytes, offset: int) -> None:
+        """Write all of `content` at `offset`, where room was made: all that the file has from there on is zeros."""
 
     def sync(self) -> None:
         """Return once everything written is on the disk."""
@@ -41,7 +53,9 @@ class File(Protocol):
 
 
 class Disk(Protocol):
-    """A file system."""
+    """A file system. A journal in it gets `journal_room_bytes` of room at a time; 0: none, it grows by each line."""
+
+    journal_room_bytes: int
 
     def open(self, path: Path) -> File:
         """Open a file to read and append. Raises FileNotFoundError."""
@@ -73,6 +87,7 @@ class RealFile:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._writer: DirectWriter | None = None
 
     def pread(self, size: int, offset: int) -> bytes:
         """Return up to `size` bytes from `offset`; fewer only at the end of the file."""
@@ -91,6 +106,19 @@ class RealFile:
             written = os.pwrite(self._descriptor, left, offset)
             left = left[written:]
             offset += written
+
+    def make_room(self, size: int) -> None:
+        """Make the file at least so large, with zeros that are written: only such room costs the next syncs nothing."""
+        end = self.size()
+        while end < size:
+            end += os.pwrite(self._descriptor, ZEROS[: size - end], end)
+
+    def fill(self, content: bytes, offset: int) -> None:
+        """Write all of `content` at `offset`, past the system's cache where it can be: a sync is shorter then."""
+        if self._writer is None:
+            self._writer = DirectWriter(self._descriptor)
+        if not self._writer.write(content, offset):
+            self.append(content, offset)
 
     def sync(self) -> None:
         """Return once everything written is on the disk."""
@@ -115,6 +143,8 @@ class RealFile:
 
     def close(self) -> None:
         """Close it; a second time does nothing."""
+        if self._writer is not None:
+            self._writer.close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -125,6 +155,8 @@ class RealFile:
 
 class RealDisk:
     """The operating system's files."""
+
+    journal_room_bytes = JOURNAL_ROOM_BYTES
 
     def open(self, path: Path) -> File:
         """Open a file to read and append. Raises FileNotFoundError."""
@@ -156,7 +188,7 @@ class RealDisk:
 
     def exists(self, path: Path) -> bool:
         """Say whether there is a file."""
-        return os.path.exists(path)  # noqa: PTH110 - asked at every commit; Path.exists takes three times as long
+        return os.access(path, os.F_OK)  # asked at every commit, and the shortest way to ask
 
     def stamp(self, path: Path) -> tuple[int, int, int] | None:
         """Return inode, size and time of the last change, None if there is no file."""

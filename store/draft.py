@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,8 +15,7 @@ Written = dict[Key, bytes | None]
 """What a transaction writes: each record's JSON, None where it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """One transaction to be appended: its line of the journal, the store after it, and which records it writes."""
 
     line: Line
@@ -26,13 +24,26 @@ class Draft:
 
 
 def draft(
-    image: Image, at: datetime, next_ids: dict[str, int], written: Written, added: Mapping[str, int], *, safe_n: int
+    image: Image,
+    at: datetime,
+    next_ids: Mapping[str, int],
+    written: Mapping[Key, tuple[bytes, object] | None],
+    added: Mapping[str, int],
+    *,
+    safe_n: int,
 ) -> Draft:
-    """Return a transaction as its line of the journal, and the store after it; nothing is written yet."""
+    """Return a transaction as its line of the journal, and the store after it; nothing is written yet.
+
+    `written` gives for each record its JSON first, None where it is gone.
+    """
     put: journal.Writes = {}
-    for (table, identity), each in written.items():
-        put.setdefault(table, {})[identity] = msgspec.Raw(journal.GONE if each is None else each)
-    entry = Entry(n=image.n + 1, safe=safe_n, was=image.hash, at=at, ids=next_ids, put=put)
+    records: Written = {}
+    for key, each in written.items():
+        record = None if each is None else each[0]
+        records[key] = record
+        put.setdefault(key[0], {})[key[1]] = msgspec.Raw(journal.GONE if record is None else record)
+    n = image.n + 1
+    entry = Entry(n=n, safe=safe_n, was=image.hash, at=at, ids=next_ids, put=put)
     content, checksum = journal.line_of(entry)
-    after = image.with_records(written, added, n=entry.n, line_hash=checksum, at=at, next_ids=next_ids)
+    after = image.with_records(records, added, n=n, line_hash=checksum, at=at, next_ids=next_ids)
     return Draft(Line(entry, checksum, content), after, tuple(written))

@@ -10,10 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import takewhile
 
 import msgspec
 
 from store import journal
+from store.change_mark import ChangeMark
 from store.checkpoint import Checkpoint, read_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
@@ -29,6 +31,9 @@ MOST_FOLDS_IN_ONE_LOOK = 100
 REMEMBERED_CHANGES = 10_000
 """How many transactions `changes_since` can look back within one process."""
 
+Signature = tuple[int, int, int, bytes]
+"""What changes with every commit: the journal's identity, size and time of change, and the store's mark."""
+
 
 class Follower:
     """What one process has read of a store. Safe to use from several threads.
@@ -40,10 +45,13 @@ class Follower:
     def __init__(self, disk: Disk, paths: Paths) -> None:
         self._disk = disk
         self._paths = paths
+        self._mark = ChangeMark(paths.changed)
         self._mutex = threading.RLock()
         self._journal: Journal | None = None
         self._image = Image(next_ids={}, counts={}, keys_of=self._keys_of)
         self._changes: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REMEMBERED_CHANGES)
+        self._seen: Signature | None = None
+        self._own_mark = b""
         self.safe_n = 0
 
     @property
@@ -58,21 +66,43 @@ class Follower:
 
         Raises StoreNotUsable for a file that is damaged or cannot be read.
         """
-        with suppress(Torn):
-            return self.look()
-        return self._image
-
-    def look(self) -> Image:
-        """Read what others have appended since the last look, and return the store. Raises Torn, StoreNotUsable."""
         with self._mutex:
-            self._follow()
+            with suppress(Torn):
+                self._follow(to_its_end=False)
             return self._image
 
-    def read_sizes(self) -> tuple[int, int]:
-        """Return the sizes of the journal, as far as it was read, and of the checkpoint, in bytes."""
+    def look(self) -> Image:
+        """Read all that the journal holds, and return the store. Raises Torn, StoreNotUsable."""
         with self._mutex:
-            checkpoint = self._image.checkpoint
-            return self._journal.size if self._journal else 0, checkpoint.file.size() if checkpoint else 0
+            self._follow(to_its_end=True)
+            return self._image
+
+    def still(self) -> Image | None:
+        """Return the store as it was read, None if its journal is not what was read; to be called under the lock.
+
+        It must be known that no other process has held the lock since the last look.
+        """
+        with self._mutex:
+            stamp = self._disk.stamp(self._paths.journal)
+            is_same = stamp is not None and self._journal is not None and stamp[0] == self._journal.identity
+            return self._image if is_same else None
+
+    def signature(self) -> Signature | None:
+        """Return what changes with every commit, None while there is no journal. Raises OSError."""
+        with self._mutex:
+            # The mark first: whoever finds this one again knows that the journal was read after it was made.
+            mark = self._mark.read()
+            stamp = self._disk.stamp(self._paths.journal)
+            return None if stamp is None else (*stamp, mark)
+
+    def journal_bytes(self) -> int:
+        """Return the size of the journal, as far as it was read."""
+        return self._journal.size if self._journal else 0
+
+    def checkpoint_bytes(self) -> int:
+        """Return the size of the checkpoint that was read."""
+        checkpoint = self._image.checkpoint
+        return checkpoint.file.size() if checkpoint else 0
 
     def changes_since(self, n: int) -> frozenset[Key] | None:
         """Return which records were written after transaction `n`, None if that is too long ago to tell."""
@@ -82,14 +112,18 @@ class Follower:
             # A later one than the last is from a store whose files were put back since.
             if n > self._image.n or not self._changes or self._changes[0][0] > n + 1:
                 return None
-            return frozenset(key for number, keys in self._changes if number > n for key in keys)
+            later = takewhile(lambda each: each[0] > n, reversed(self._changes))
+            return frozenset(key for _, keys in later for key in keys)
 
     def took(self, drafts: Sequence[Draft]) -> bool:
-        """Count drafts that were appended and synced as read; say no if they must be read like another process's."""
-        first = drafts[0].line.entry.n
+        """Count drafts that were appended and synced as read, under the lock, and let other processes know of them.
+
+        Say no if they must be read like another process's.
+        """
         with self._mutex:
+            self._own_mark = self._mark.change()
             # A reader of this process may have seen the lines already.
-            if self._journal is None or self._journal.last_n != first - 1:
+            if self._journal is None or self._journal.last_n != drafts[0].line.entry.n - 1:
                 return False
             self._image = drafts[-1].image
             for each in drafts:
@@ -108,11 +142,11 @@ class Follower:
         except OSError as error:
             raise StoreNotUsable(self._paths.checkpoint, f"cannot be read: {error.strerror}.") from error
 
-    def _follow(self) -> None:
+    def _follow(self, *, to_its_end: bool) -> None:
         """Read what has come since the last look. Raises Torn, StoreNotUsable."""
         try:
             for _ in range(MOST_FOLDS_IN_ONE_LOOK):
-                if self._is_followed():
+                if self._is_followed(to_its_end=to_its_end):
                     return
                 self._load()
         except OSError as error:
@@ -124,15 +158,16 @@ class Follower:
             raise
         raise StoreNotUsable(self._paths.journal, "is replaced faster than it can be read.")
 
-    def _is_followed(self) -> bool:
-        """Read the journal that is open to its end; say whether it is still the store's. Raises Torn."""
+    def _is_followed(self, *, to_its_end: bool) -> bool:
+        """Read what has come in the journal that is open; say whether it is still the store's. Raises Torn."""
         book = self._journal
         if book is None:
             return False
-        stamp = self._disk.stamp(self._paths.journal)
-        if stamp is not None and stamp[0] == book.identity:
-            if stamp[1] != book.size:
-                self._read(book)
+        signature = self.signature()
+        if signature is not None and signature[0] == book.identity:
+            if to_its_end or (signature != self._seen and not (self._own_mark and signature[3] == self._own_mark)):
+                self._read(book, to_its_end=to_its_end)
+            self._seen = signature
             return True
         # Another process has folded the journal: this one gets no more lines; read it out, then follow the new one.
         with suppress(Torn):
@@ -180,11 +215,11 @@ class Follower:
         except OSError as error:
             raise StoreNotUsable(self._paths.journal, f"cannot be opened: {error.strerror}.") from error
 
-    def _read(self, book: Journal) -> None:
+    def _read(self, book: Journal, *, to_its_end: bool = True) -> None:
         """Read the lines that have come. Raises Torn, StoreNotUsable."""
         torn: Torn | None = None
         try:
-            for line in book.read_on():
+            for line in book.read_on(to_its_end=to_its_end):
                 if line.entry.n > self._image.n:
                     self._apply(line)
                 self._need_same_course(line.entry.n, line.hash)

@@ -8,14 +8,18 @@ dictionaries.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
+
+import msgspec
 
 from store.checkpoint import EPOCH, Checkpoint, Header
 from store.index import Index
 from store.journal import NO_HASH
+
+MERGED_AT_ONCE = 4
+"""So many of the youngest layers become one when they are about as large as each other."""
 
 Key = tuple[str, int]
 """A record's table and id."""
@@ -59,9 +63,11 @@ class Layer:
     Who has which key is worked out when somebody asks: most commits are followed by others, not by questions.
     """
 
-    def __init__(self, records: Mapping[Key, bytes | None], postings: Mapping[str, Postings] | None = None) -> None:
+    __slots__ = ("_postings", "records")
+
+    def __init__(self, records: Mapping[Key, bytes | None], postings: dict[str, Postings] | None = None) -> None:
         self.records = records
-        self._postings = dict(postings or {})
+        self._postings = {} if postings is None else postings
 
     def postings(self, table: str, keys_of: KeysOf) -> Postings:
         """Return who has which key in a table."""
@@ -80,16 +86,25 @@ class Layer:
         """Return the ids of the records that this layer has not written: of those, older keys still hold."""
         return {each for each in ids if (table, each) not in self.records}
 
-    def over(self, older: Layer, keys_of: KeysOf) -> Layer:
-        """Return both as one layer, this one the younger."""
-        # A copy: a reader in another thread may be asking the older one at this moment, and adds to it.
-        known = dict(older._postings)
-        merged = {table: self.postings(table, keys_of).over(postings) for table, postings in known.items()}
-        return Layer({**older.records, **self.records}, merged)
+    def known_postings(self) -> dict[str, Postings]:
+        """Return what was worked out so far, by table."""
+        # A copy: a reader in another thread may be asking at this moment, and adds to it.
+        return dict(self._postings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+def merged(layers: Sequence[Layer], keys_of: KeysOf) -> Layer:
+    """Return layers, the oldest first, as one."""
+    records: dict[Key, bytes | None] = {}
+    postings = layers[0].known_postings()
+    for each in layers:
+        records.update(each.records)
+    for younger in layers[1:]:
+        for table, older in postings.items():
+            postings[table] = younger.postings(table, keys_of).over(older)
+    return Layer(records, postings)
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
     """The store after transaction `n`; `hash` is that transaction's, `checkpoint` None while nothing was folded in."""
 
     checkpoint: Checkpoint | None = None
@@ -190,13 +205,16 @@ class Image:
         next_ids: Mapping[str, int],
     ) -> Image:
         """Return the store after one more transaction, which wrote these records; `added` is what `added_by` says."""
-        counts = dict(self.counts)
-        for table, more in added.items():
-            counts[table] = counts.get(table, 0) + more
+        counts = self.counts
+        if added:
+            counts = dict(counts)
+            for table, more in added.items():
+                counts[table] = counts.get(table, 0) + more
         layers = [*self.layers, Layer(records)]
-        while len(layers) > 1 and len(layers[-2].records) <= 2 * len(layers[-1].records):
-            younger = layers.pop()
-            layers[-1] = younger.over(layers[-1], self.keys_of)
+        while len(layers) >= MERGED_AT_ONCE and len(layers[-MERGED_AT_ONCE].records) <= MERGED_AT_ONCE * len(
+            layers[-1].records
+        ):
+            layers[-MERGED_AT_ONCE:] = [merged(layers[-MERGED_AT_ONCE:], self.keys_of)]
         return Image(
             checkpoint=self.checkpoint,
             layers=tuple(layers),

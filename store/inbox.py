@@ -42,8 +42,7 @@ def visible_to(view: View, by: Actor) -> list[Answer]:
     waiting = answers.in_inbox(view)
     if by.at_root:
         return waiting
-    reach = {each.id for each in payment_commands.visible_to(view, by)}
-    return [each for each in waiting if each.payment_id in reach]
+    return [each for each in waiting if _in_reach(view, by, each.payment_id)]
 
 
 def get(view: View, by: Actor, code: str) -> Answer:

@@ -64,9 +64,14 @@ class Places:
 
     def find(self, identity: int) -> tuple[int, int] | None:
         """Return offset and length of a record, None if the checkpoint has none of this id."""
-        place = bisect_left(self.ids, identity)
-        if place == len(self.ids) or self.ids[place] != identity:
-            return None
+        ids = self.ids
+        count = len(ids)
+        # Where no record was ever removed, a record's place follows from its id.
+        place = identity - ids[0] if count else 0
+        if not 0 <= place < count or ids[place] != identity:
+            place = bisect_left(ids, identity)
+            if place == count or ids[place] != identity:
+                return None
         return self.offsets[place], self.lengths[place]
 
 

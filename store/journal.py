@@ -5,12 +5,14 @@ to which transaction all was surely on the disk when it was appended. So a line 
 before anybody was told that it was committed, unless a line behind it says otherwise: what is torn is cut off, under
 the lock. Anything else that does not fit is damage, and is never guessed over. A whole line is never taken away:
 whoever has read one can go on from it.
+
+Behind the last line there is room, of zeros: a sync of what is written into it need not wait for the file to grow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -24,6 +26,9 @@ HASH_BYTES = 8
 HASH_LETTERS = HASH_BYTES * 2
 NO_HASH = "0" * HASH_LETTERS
 """What the line before the first one would have had."""
+
+READ_AT_ONCE_BYTES = 16 << 10
+"""What a look reads of a journal that was read before: as much as a few commits write."""
 
 GONE = b"null"
 """What stands in the place of a record that was removed."""
@@ -42,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     safe: int
     was: str
     at: datetime
-    ids: dict[str, int]
+    ids: Mapping[str, int]
     put: Writes
 
 
@@ -53,8 +58,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     was: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """An entry as it stands in the journal, with its hash and its bytes."""
 
     entry: Entry
@@ -98,6 +102,11 @@ def whole_entry(line: bytes) -> Entry | None:
         return None
 
 
+def is_room(content: bytes) -> bool:
+    """Say whether this is all zeros."""
+    return content == bytes(len(content))
+
+
 def create(disk: Disk, path: Path, base: Base, lines: bytes = b"") -> None:
     """Write a journal with this base and these lines to `path` and sync it (the caller puts it in its place)."""
     file = disk.create(path)
@@ -111,9 +120,11 @@ def create(disk: Disk, path: Path, base: Base, lines: bytes = b"") -> None:
 class Journal:
     """A journal followed from its start: what has been read of it, and where the next line goes."""
 
-    def __init__(self, path: Path, file: File) -> None:
+    def __init__(self, path: Path, file: File, room_bytes: int) -> None:
         self._path = path
         self._file = file
+        self._room_bytes = room_bytes
+        self._end_of_room = 0
         self.identity = file.identity()
         first, size = self._first_line()
         self._starts: list[int] = []
@@ -126,24 +137,31 @@ class Journal:
     @classmethod
     def open(cls, disk: Disk, path: Path) -> Journal:
         """Open a journal and read its first line. Raises FileNotFoundError, StoreNotUsable if that is damaged."""
-        return cls(path, disk.open(path))
+        return cls(path, disk.open(path), disk.journal_room_bytes)
 
-    def read_on(self) -> Iterator[Line]:
+    def read_on(self, *, to_its_end: bool = True) -> Iterator[Line]:
         """Yield the lines that have come since the last look; one counts as read when the next is asked for.
 
-        Raises Torn at an end that is not whole, StoreNotUsable at anything that does not follow from the line
-        before.
+        Unless asked to read it to its end, it may stop at the first room that it sees: whoever only follows what others
+        write need not read all the room each time. Raises Torn at an end that is not whole, StoreNotUsable at anything
+        that does not follow from the line before.
         """
         end = self._file.size()
         if end < self.size:
             raise self._damaged(self.last_n, "it is shorter than it was when it was read")
-        content = self._file.pread(end - self.size, self.size)
+        content = b"" if to_its_end else self._file.pread(READ_AT_ONCE_BYTES, self.size)
+        if to_its_end or (len(content) == READ_AT_ONCE_BYTES and content[-1] != 0):
+            content = self._file.pread(end - self.size, self.size)
+            # Another process may have cut it off since room was made.
+            self._end_of_room = 0
         start = 0
         while start < len(content):
+            if content[start] == 0 and is_room(content[start:]):
+                return
             stop = content.find(b"\n", start) + 1
             line = self._line(content[start:stop])
             if line is None:
-                later = (whole_entry(each + b"\n") for each in content[start:].split(b"\n"))
+                later = (whole_entry(each.lstrip(b"\0") + b"\n") for each in content[start:].split(b"\n"))
                 if any(each is not None and each.safe > self.last_n for each in later):
                     raise self._damaged(
                         self.last_n + 1, "its checksum does not fit, though it was on the disk before later lines were"
@@ -155,15 +173,21 @@ class Journal:
 
     def holds_any(self) -> bool:
         """Say whether it is, or was, the journal of any transaction."""
-        return self.last_n > 0 or self._file.size() > self.size
+        rest = self._file.pread(self._file.size() - self.size, self.size)
+        return self.last_n > 0 or not is_room(rest)
 
     def cut(self, size: int) -> None:
         """Cut off a torn end, without syncing; only to be called under the lock."""
         self._file.truncate(size)
+        self._end_of_room = size
 
     def append(self, lines: bytes) -> None:
         """Write lines at the end, without syncing; `accept` tells that they are there to stay."""
-        self._file.append(lines, self.size)
+        end = self.size + len(lines)
+        if end <= self._end_of_room or self._has_room_to(end):
+            self._file.fill(lines, self.size)
+        else:
+            self._file.append(lines, self.size)
 
     def sync(self) -> None:
         """Return once everything written is on the disk."""
@@ -183,6 +207,20 @@ class Journal:
             return b""
         start = self._starts[place]
         return self._file.pread(self.size - start, start)
+
+    def _has_room_to(self, end: int) -> bool:
+        """Make room up to there and more, if there is none; say whether there is."""
+        size = self._file.size()
+        if self._room_bytes and size < end:
+            try:
+                self._file.make_room(end + self._room_bytes)
+            except OSError:
+                # The disk may have room for the lines alone.
+                with suppress(OSError):
+                    self._file.truncate(size)
+            size = self._file.size()
+        self._end_of_room = size
+        return self._room_bytes > 0 and size >= end
 
     def _first_line(self) -> tuple[Base, int]:
         line, end, _ = self._file.pread(4096, 0).partition(b"\n")

@@ -88,8 +88,8 @@ def as_of(payment: Payment, now: datetime) -> Payment:
         fallen = [
             (each.deadline, 0, each.id) for each in open_deadlines(payment) if each.deadline and each.deadline <= now
         ]
-        due_at = payment.due_at
-        if due_at is not None and due_at <= now and payment.status is PaymentStatus.WAITING:
+        due_at = payment.due_at if payment.status is PaymentStatus.WAITING else None
+        if due_at is not None and due_at <= now:
             fallen.append((due_at, 1, ""))
         if not fallen:
             return payment

@@ -2,13 +2,14 @@
 
 `flock` frees itself when its holder dies, has no time limit of its own (so it is polled), and is taken on a
 descriptor of its own each time, so that it also keeps the threads of one process apart. The file is never renamed or
-removed.
+removed. It names its last holder, so whoever takes it finds out whether another one has held it in between.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import sys
 import threading
 import time
@@ -20,6 +21,8 @@ from store.errors import StoreBusy, StoreNotUsable
 
 WAIT_SECONDS = 10.0
 """How long a wait for the lock lasts unless said otherwise."""
+HOLDING_MARK = ", holding "
+"""Between a holder's name and what tells it from any other one."""
 FIRST_PAUSE_SECONDS = 0.0002
 LONGEST_PAUSE_SECONDS = 0.005
 
@@ -32,42 +35,72 @@ class ProcessLock:
         self._threads = threading.Lock()
         self._descriptor = -1
         self._opened_by = 0
-        self._signature = _signature()
+        self._signature = b""
 
     @contextmanager
     def held(self, *, wait_seconds: float) -> Iterator[None]:
         """Hold the lock in the body. Raises StoreBusy, naming the holder, when it is not free within `wait_seconds`."""
-        give_up_at = time.monotonic() + wait_seconds
-        if not self._threads.acquire(timeout=wait_seconds):
-            raise self._busy(wait_seconds)
+        self.take(wait_seconds=wait_seconds)
         try:
-            self._open()
+            yield
+        finally:
+            self.give_back()
+
+    def take(self, *, wait_seconds: float) -> bool:
+        """Take the lock; say whether surely nobody else has held it since it was last held by this object.
+
+        Raises StoreBusy, naming the holder, when it is not free within `wait_seconds`, StoreNotUsable.
+        """
+        give_up_at = 0.0
+        if not self._threads.acquire(blocking=False):
+            give_up_at = time.monotonic() + wait_seconds
+            if not self._threads.acquire(timeout=wait_seconds):
+                raise self._busy(wait_seconds)
+        try:
+            if self._opened_by != os.getpid():
+                self._open()
             try:
-                self._take(give_up_at, wait_seconds)
-                yield
-            finally:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._wait(give_up_at or time.monotonic() + wait_seconds, wait_seconds)
+        except BaseException:
+            self._threads.release()
+            raise
+        try:
+            return self._sign()
+        except BaseException:
+            self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Free the lock."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         finally:
             self._threads.release()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the next holder will know that this one has held it; only to be asked while it is held."""
+        return bool(self._signature)
 
     def _open(self) -> None:
         """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours.
 
         It is closed then, or the parent's death would not free the lock.
         """
-        if self._descriptor >= 0 and self._opened_by == os.getpid():
-            return
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+            self._opened_by = 0
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreNotUsable(self._path, f"the lock cannot be opened: {error.strerror}.") from error
         self._opened_by = os.getpid()
-        self._signature = _signature()
+        self._signature = b""
 
-    def _take(self, give_up_at: float, wait_seconds: float) -> None:
+    def _wait(self, give_up_at: float, wait_seconds: float) -> None:
         pause_seconds = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -78,11 +111,18 @@ class ProcessLock:
                 time.sleep(pause_seconds)
                 pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             else:
-                # Who cannot be named, on a full disk say, may hold it all the same.
-                with suppress(OSError):
-                    if os.pread(self._descriptor, len(self._signature) + 1, 0) != self._signature:
-                        sign(self._descriptor)
                 return
+
+    def _sign(self) -> bool:
+        """Say whether this object's signature stands in the lock; write it there if not."""
+        signature, self._signature = self._signature, b""
+        # Who cannot be named, on a full disk say, may hold it all the same.
+        with suppress(OSError):
+            if signature and os.pread(self._descriptor, len(signature) + 1, 0) == signature:
+                self._signature = signature
+                return True
+            self._signature = sign(self._descriptor)
+        return False
 
     def _busy(self, wait_seconds: float) -> StoreBusy:
         return StoreBusy(
@@ -102,16 +142,14 @@ def holder_of(path: Path) -> str:
         written = path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
         return f"an unknown process ({error.strerror})"
-    return written or "an unknown process"
+    return written.partition(HOLDING_MARK)[0] or "an unknown process"
 
 
-def sign(descriptor: int) -> None:
-    """Write into a lock who holds it."""
-    text = _signature()
+def sign(descriptor: int) -> bytes:
+    """Write into a lock who holds it; return what was written, which nobody else ever writes."""
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    text = f"process {os.getpid()} ({command}){HOLDING_MARK}{secrets.token_hex(8)}\n".encode()
+    # In place, since a full disk may have no block for a file that was cut first.
     os.pwrite(descriptor, text, 0)
     os.ftruncate(descriptor, len(text))
-
-
-def _signature() -> bytes:
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
-    return f"process {os.getpid()} ({command})\n".encode()
+    return text

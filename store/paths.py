@@ -8,6 +8,7 @@ CHECKPOINT_NAME = "gatewatch.json"
 JOURNAL_NAME = "gatewatch.journal"
 INDEX_NAME = "gatewatch.index"
 LOCK_NAME = "gatewatch.lock"
+CHANGED_NAME = "gatewatch.changed"
 CHECKPOINT_LOCK_NAME = "gatewatch.checkpoint-lock"
 STOPPED_NAME = "gatewatch.stopped"
 
@@ -21,6 +22,7 @@ class Paths:
         self.journal = folder / JOURNAL_NAME
         self.index = folder / INDEX_NAME
         self.lock = folder / LOCK_NAME
+        self.changed = folder / CHANGED_NAME
         self.checkpoint_lock = folder / CHECKPOINT_LOCK_NAME
         self.stopped = folder / STOPPED_NAME
 

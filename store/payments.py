@@ -129,9 +129,15 @@ def is_awaited(attempt: Attempt) -> bool:
 
 def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:
     """Return the attempts whose deadline still changes something: sent, or queued and in progress; with a period."""
+    # A list first: every read of a payment comes through here, and a generator costs more than all else in it.
     return tuple(
-        each
-        for each in payment.attempts
-        if each.deadline is not None
-        and (each.state is AttemptState.SENT or (each.state is AttemptState.QUEUED and each.id == payment.in_progress))
+        [
+            each
+            for each in payment.attempts
+            if each.deadline is not None
+            and (
+                each.state is AttemptState.SENT
+                or (each.state is AttemptState.QUEUED and each.id == payment.in_progress)
+            )
+        ]
     )

@@ -6,10 +6,11 @@ people call one (`WORD`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import ClassVar, TypeVar, cast
+from operator import attrgetter
+from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
 
@@ -41,17 +42,33 @@ def from_json(kind: type[R], line: bytes) -> R:
     return msgspec.json.decode(line, type=kind)
 
 
+class _Versioned(msgspec.Struct):
+    version: int = 0
+
+
+_VERSIONED = msgspec.json.Decoder(_Versioned)
+
+
+def version_of(line: bytes) -> int:
+    """Return the version of a record, without reading the rest. Raises msgspec.MsgspecError for JSON that has none."""
+    return _VERSIONED.decode(line).version
+
+
 def next_version(record: R) -> R:
     """Return the record as it is written next."""
     kind = type(record)
+    values, setters, set_version = _parts(cast("Hashable", kind))
     written = object.__new__(kind)
     # As dataclasses.replace does it, but without a call with all fields: every commit comes through here.
-    for name in _names(cast("Hashable", kind)):
-        object.__setattr__(written, name, getattr(record, name))
-    object.__setattr__(written, "version", record.version + 1)
+    for put, value in zip(setters, values(record), strict=True):
+        put(written, value)
+    set_version(written, record.version + 1)
     return written
 
 
 @cache
-def _names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(cast("type[Record]", kind)))
+def _parts(kind: Hashable) -> tuple[Callable[[object], tuple[Any, ...]], tuple[Callable[..., None], ...], Any]:
+    """Return what gives all fields of a kind of record at once, what sets each of them, and what sets the version."""
+    names = [each.name for each in fields(cast("type[Record]", kind))]
+    setters = {each: getattr(kind, each).__set__ for each in names}
+    return attrgetter(*names), tuple(setters.values()), setters["version"]

@@ -52,6 +52,8 @@ class StopMarker:
 
     def refuse(self) -> None:
         """Raise StoreNotUsable if writers are stopped."""
+        if not self._unmarked and not self._disk.exists(self._paths.stopped):
+            return
         if self._unmarked:
             self.put(self._unmarked)
         why = self.reason()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 from typing import TypeVar
 
 from store.actors import ROOT_RESELLER_ID
@@ -23,6 +24,7 @@ from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
 from store.draft import Draft
 from store.errors import StoreBusy, StoreNotUsable
+from store.follower import Signature
 from store.image import Image, Key
 from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
@@ -53,7 +55,7 @@ class Store:
         self.database = Database(folder, self.disk)
         self.archives = Archives(folder, self.disk)
         self.fold_problem = ""
-        self._committer = Committer(self.database, self._transaction_on, self._fold_if_worth_it, WAIT_SECONDS)
+        self._committer = Committer(self.database, self.transaction_on, self.fold_in_the_background, WAIT_SECONDS)
         self._folding = threading.Lock()
         self._fold_from_bytes = 0
 
@@ -65,19 +67,13 @@ class Store:
         """Return the store as it is in an image of it."""
         return View(self.folder, image, self._now(image), self.archives)
 
-    @contextmanager
-    def transaction(self, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Transaction]:
+    def transaction(self, *, wait_seconds: float = WAIT_SECONDS) -> AbstractContextManager[Transaction]:
         """Read, decide and write under the lock; commit when the body ends, change nothing if it raises.
 
         When it returns, what was put is on the disk. Raises StoreBusy if the lock is not free within `wait_seconds`,
         and StoreNotUsable if the store cannot be read or written; nothing was changed then.
         """
-        with self.database.locked(wait_seconds=wait_seconds) as image:
-            tx = self._transaction_on(image)
-            yield tx
-            if tx.has_writes:
-                self.database.append([tx.draft(safe_n=self.database.safe_n)])
-        self._fold_if_worth_it()
+        return _Writing(self, wait_seconds)
 
     def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
         """Queue a decision to be run in a transaction of its own; the future has its result when it is on the disk.
@@ -95,13 +91,13 @@ class Store:
         self.database.image()
         return self.database.changes_since(revision)
 
-    def signature(self) -> tuple[int, int, int] | None:
+    def signature(self) -> Signature | None:
         """Return what changes whenever the store does, without reading it; None while there is no store.
 
         Raises StoreNotUsable if the file cannot be looked at.
         """
         try:
-            return self.database.stamp()
+            return self.database.signature()
         except OSError as error:
             raise StoreNotUsable(self.folder, f"cannot be read: {error.strerror}.") from error
 
@@ -112,17 +108,16 @@ class Store:
         """
         return self.database.fold(wait_seconds=wait_seconds)
 
-    def _transaction_on(self, image: Image) -> Transaction:
+    def transaction_on(self, image: Image) -> Transaction:
+        """Return a transaction on an image of the store, at the time that it is now."""
         return Transaction(self.folder, image, self._now(image), self.archives, self.ids)
 
     def _now(self, image: Image) -> datetime:
         return max(self.clock(), image.last_commit_at)
 
-    def _fold_if_worth_it(self) -> None:
-        """Fold the journal in the background once it has grown; `fold_problem` keeps what went wrong."""
-        if not self.database.checkpoint_is_worth_it() or self.database.journal_bytes() < self._fold_from_bytes:
-            return
-        if self._folding.acquire(blocking=False):
+    def fold_in_the_background(self) -> None:
+        """Fold the journal, unless somebody is at it; `fold_problem` keeps what went wrong."""
+        if self.database.journal_bytes() >= self._fold_from_bytes and self._folding.acquire(blocking=False):
             threading.Thread(target=self._fold, name="checkpoint").start()
 
     def _fold(self) -> None:
@@ -138,6 +133,42 @@ class Store:
             self._fold_from_bytes = self.database.journal_bytes() + SMALLEST_JOURNAL_WORTH_FOLDING
         finally:
             self._folding.release()
+
+
+class _Writing(AbstractContextManager[Transaction]):
+    """One transaction, from the lock to the commit: a class, since a generator costs each commit more than the lock."""
+
+    __slots__ = ("_store", "_tx", "_wait_seconds")
+
+    def __init__(self, store: Store, wait_seconds: float) -> None:
+        self._store = store
+        self._wait_seconds = wait_seconds
+        self._tx: Transaction | None = None
+
+    def __enter__(self) -> Transaction:
+        store = self._store
+        image = store.database.take(wait_seconds=self._wait_seconds)
+        try:
+            self._tx = tx = store.transaction_on(image)
+        except BaseException:
+            store.database.give_back(is_decided=False)
+            raise
+        return tx
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        database, tx = self._store.database, self._tx
+        is_decided = False
+        try:
+            if kind is None and tx is not None:
+                if tx.has_writes:
+                    database.append((tx.draft(safe_n=database.safe_n),))
+                is_decided = True
+        finally:
+            database.give_back(is_decided=is_decided)
+        if is_decided and database.checkpoint_is_worth_it():
+            self._store.fold_in_the_background()
 
 
 def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None, disk: Disk | None = None) -> Store:

@@ -20,7 +20,7 @@ from store.errors import StaleEdit
 from store.image import Image
 from store.outside import Ids
 from store.payments import Payment
-from store.records import R, Record, from_json, next_version, to_json
+from store.records import R, Record, from_json, next_version, to_json, version_of
 from store.view import View
 
 
@@ -33,12 +33,12 @@ class Transaction(View):
         self._written: dict[tuple[str, int], tuple[bytes, Record] | None] = {}
         self._read: dict[tuple[str, int], Record | None] = {}
         self._added: dict[str, int] = {}
-        self._next_ids = dict(image.next_ids)
+        self._next_ids = image.next_ids
 
     def next_id(self, kind: type[Record]) -> int:
         """Return an id that no record of this kind has had. It is used up only if the transaction commits."""
         identity = self._next_ids.get(kind.TABLE, 1)
-        self._next_ids[kind.TABLE] = identity + 1
+        self._next_ids = {**self._next_ids, kind.TABLE: identity + 1}
         return identity
 
     def put(self, record: R) -> R:
@@ -48,29 +48,28 @@ class Transaction(View):
         Raises StaleEdit if the record's version is not the one stored: it was read before somebody else changed it.
         """
         kind = type(record)
-        stored = self._stored(kind, record.id)
-        before = self._archived(kind, record.id) if stored is None else stored
-        current = 0 if before is None else before.version
+        stored = self._stored_version(kind, record.id)
+        archived = self._archived(kind, record.id) if stored is None else None
+        current = archived.version if archived is not None else stored or 0
         if current != record.version:
             raise StaleEdit(
                 kind.WORD, record.id, seen=record.version, current=current, changed_by=self.last_change_by(record)
             )
         written = next_version(record)
         self._write(kind, record.id, (to_json(written), written), was_there=stored is not None)
-        if stored is None and before is not None:
+        if archived is not None:
             self._write(ArchivedPayment, record.id, None, was_there=True)
         return written
 
     def remove(self, record: Record) -> None:
         """Take a record out of the store. Raises StaleEdit like `put`."""
-        stored = self._stored(type(record), record.id)
-        current = 0 if stored is None else stored.version
-        if stored is None or current != record.version:
+        stored = self._stored_version(type(record), record.id)
+        if stored is None or stored != record.version:
             raise StaleEdit(
                 type(record).WORD,
                 record.id,
                 seen=record.version,
-                current=current,
+                current=stored or 0,
                 changed_by=self.last_change_by(record),
             )
         self._write(type(record), record.id, None, was_there=True)
@@ -99,8 +98,7 @@ class Transaction(View):
 
     def draft(self, *, safe_n: int) -> Draft:
         """Return what this transaction appends to the journal; up to `safe_n` all is surely on the disk before."""
-        lines = {key: None if written is None else written[0] for key, written in self._written.items()}
-        return draft(self._image, self.now, self._next_ids, lines, self._added, safe_n=safe_n)
+        return draft(self._image, self.now, self._next_ids, self._written, self._added, safe_n=safe_n)
 
     def count(self, kind: type[Record]) -> int:
         """Return how many records of a kind there are."""
@@ -109,20 +107,40 @@ class Transaction(View):
     def _write(
         self, kind: type[Record], identity: int, written: tuple[bytes, Record] | None, *, was_there: bool
     ) -> None:
-        self._written[(kind.TABLE, identity)] = written
-        if not was_there and self._next_ids.get(kind.TABLE, 1) <= identity:
-            self._next_ids[kind.TABLE] = identity + 1
-        self._added[kind.TABLE] = self._added.get(kind.TABLE, 0) + (written is not None) - was_there
+        table = kind.TABLE
+        self._written[(table, identity)] = written
+        if not was_there and self._next_ids.get(table, 1) <= identity:
+            self._next_ids = {**self._next_ids, table: identity + 1}
+        if was_there != (written is not None):
+            self._added[table] = self._added.get(table, 0) + (-1 if was_there else 1)
 
     def _stored(self, kind: type[R], identity: int) -> R | None:
         key = (kind.TABLE, identity)
         if key in self._written:
             written = self._written[key]
             return written[1] if written is not None and isinstance(written[1], kind) else None
-        if key not in self._read:
-            self._read[key] = super()._stored(kind, identity)
-        found = self._read[key]
-        return found if isinstance(found, kind) else None
+        if key in self._read:
+            found = self._read[key]
+            return found if isinstance(found, kind) else None
+        line = super()._line(kind, identity)
+        stored = None if line is None else self._decoded(kind, identity, line)
+        self._read[key] = stored
+        return stored
+
+    def _stored_version(self, kind: type[Record], identity: int) -> int | None:
+        """Return the version of a record in the main store, None if there is none of this id."""
+        key = (kind.TABLE, identity)
+        if key in self._written:
+            written = self._written[key]
+            return None if written is None else written[1].version
+        if key in self._read:
+            found = self._read[key]
+            return None if found is None else found.version
+        line = super()._line(kind, identity)
+        try:
+            return None if line is None else version_of(line)
+        except msgspec.MsgspecError as error:
+            raise self._unreadable(kind, identity, error) from error
 
     def _line(self, kind: type[Record], identity: int) -> bytes | None:
         key = (kind.TABLE, identity)

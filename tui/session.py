@@ -18,7 +18,7 @@ from store.resellers import Reseller
 from store.store import Store, Transaction, View
 
 T = TypeVar("T")
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, bytes]
 
 
 class NotSignedIn(RuntimeError):

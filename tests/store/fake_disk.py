@@ -17,7 +17,7 @@ from random import Random
 
 SECTOR_BYTES = 64
 """What a disk writes whole or not at all; small, so that one line of the journal has several."""
-MUTATIONS = frozenset({"append", "sync", "truncate", "create", "rename", "remove", "sync_folder"})
+MUTATIONS = frozenset({"append", "make_room", "sync", "truncate", "create", "rename", "remove", "sync_folder"})
 """The operations that change what is, or surely stays, on a disk."""
 TORN_AT_RANDOM = 6
 """How many random sets of sectors of each write are tried beside the regular ones."""
@@ -48,6 +48,17 @@ class Cut:
     size: int
 
 
+@dataclass(frozen=True)
+class Room:
+    """Zeros that were added behind a file's end and not synced."""
+
+    start: int
+    size: int
+
+
+Change = Write | Cut | Room
+
+
 @dataclass
 class Inode:
     """A file: what every process sees of it, what is surely on the disk, and what has come since."""
@@ -55,10 +66,10 @@ class Inode:
     number: int
     content: bytearray = field(default_factory=bytearray)
     durable: bytes = b""
-    unsynced: list[Write | Cut] = field(default_factory=list)
+    unsynced: list[Change] = field(default_factory=list)
     changes: int = 0
 
-    def change(self, change: Write | Cut) -> None:
+    def change(self, change: Change) -> None:
         """Make a change that every process sees."""
         apply(self.content, change)
         self.unsynced.append(change)
@@ -101,28 +112,36 @@ class Named:
             names[self.name] = self.inode
 
 
-def apply(content: bytearray, change: Write | Cut) -> None:
+def apply(content: bytearray, change: Change) -> None:
     """Make a change; what lies between the old end and a write behind it is zeros."""
     if isinstance(change, Cut):
         del content[change.size :]
         content.extend(bytes(change.size - len(content)))
+    elif isinstance(change, Room):
+        content.extend(bytes(max(0, change.size - len(content))))
     else:
         end = change.offset + len(change.content)
         content.extend(bytes(max(0, end - len(content))))
         content[change.offset : end] = change.content
 
 
-def parts_of(change: Write | Cut) -> list[list[Write | Cut]]:
-    """Return what may be left of a change: nothing, all, a beginning, all sectors but one, one sector, some sectors."""
+def parts_of(change: Change) -> list[list[Change]]:
+    """Return what may be left of a change: nothing, all, a beginning, all sectors but one, one sector, some sectors.
+
+    Room may also have come to a part of its size, or hold what was there before the file had it.
+    """
     if isinstance(change, Cut):
         return [[], [change]]
+    if isinstance(change, Room):
+        part = (change.start + change.size) // 2
+        return [[], [change], [Room(change.start, part)], [Write(change.start, b"\xff" * (part - change.start))]]
     whole = change.content
     ends = {1, len(whole) // 2, len(whole) - 1, len(whole)}
     ends |= {place + more for place, byte in enumerate(whole) if byte == ord("\n") for more in (0, 1)}
-    beginnings: list[list[Write | Cut]] = [[Write(change.offset, whole[:end])] for end in sorted(ends) if end > 0]
+    beginnings: list[list[Change]] = [[Write(change.offset, whole[:end])] for end in sorted(ends) if end > 0]
     sectors = sectors_of(change)
     random = Random(len(whole))  # noqa: S311 - chooses sectors, keeps no secret
-    chosen: list[list[Write | Cut]] = [
+    chosen: list[list[Change]] = [
         *([each for each in sectors if each is not lost] for lost in sectors),
         *([each] for each in sectors),
         *([each for each in sectors if random.random() < 0.5] for _ in range(TORN_AT_RANDOM)),
@@ -130,9 +149,9 @@ def parts_of(change: Write | Cut) -> list[list[Write | Cut]]:
     return [[], *beginnings, *chosen]
 
 
-def sectors_of(write: Write) -> list[Write | Cut]:
+def sectors_of(write: Write) -> list[Change]:
     """Return a write as one write for each sector that it touches."""
-    found: list[Write | Cut] = []
+    found: list[Change] = []
     start, end = write.offset, write.offset + len(write.content)
     while start < end:
         stop = min(end, (start // SECTOR_BYTES + 1) * SECTOR_BYTES)
@@ -165,6 +184,27 @@ class FakeFile:
             self._disk.room = room - fits
         if fits < len(content):
             raise OSError(errno.ENOSPC, "No space left on device")
+
+    def make_room(self, size: int) -> None:
+        self._need_to_write()
+        end = len(self._inode.content)
+        more = max(0, size - end)
+        fits = more if self._disk.room is None else max(0, min(more, self._disk.room))
+        if fits:
+            self._disk.about_to("make_room", self._name)
+            self._inode.change(Room(end, end + fits))
+        if self._disk.room is not None:
+            self._disk.room -= fits
+        if fits < more:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fill(self, content: bytes, offset: int) -> None:
+        self._need_to_write()
+        end = offset + len(content)
+        assert end <= len(self._inode.content), "there is no room"
+        assert not any(self._inode.content[offset:]), "something stands there"
+        self._disk.about_to("append", self._name, content, offset)
+        self._inode.change(Write(offset, bytes(content)))
 
     def sync(self) -> None:
         try:
@@ -199,7 +239,8 @@ class FakeFile:
 class FakeDisk:
     """A folder of files in memory. `before` is told each operation and may raise OSError; `room` is what is left."""
 
-    def __init__(self, content: dict[str, bytes] | None = None) -> None:
+    def __init__(self, content: dict[str, bytes] | None = None, *, journal_room_bytes: int = 0) -> None:
+        self.journal_room_bytes = journal_room_bytes
         self.names: dict[str, Inode] = {}
         self.durable_names: dict[str, Inode] = {}
         self.unsynced: list[Named] = []

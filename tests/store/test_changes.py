@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import follower
@@ -15,6 +15,7 @@ from store.errors import StoreNotUsable
 from store.image import Key
 from store.paths import JOURNAL_NAME
 from store.store import Store, open_store
+from tests.effort import EFFORT
 from tests.makers import CountedIds, FixedClock, make_account
 from tests.store.fake_disk import FakeDisk, Step
 
@@ -69,6 +70,7 @@ STEPS: dict[str, Callable[[Followed], object]] = {
 }
 
 
+@settings(max_examples=40 * EFFORT)
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=25))
 def test_a_look_tells_exactly_what_changed_since_the_last_one(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]

@@ -64,6 +64,7 @@ def test_nothing_but_the_files_of_a_store_is_left_in_its_folder(shop: Shop) -> N
         "gatewatch.journal",
         "gatewatch.index",
         "gatewatch.lock",
+        "gatewatch.changed",
         "gatewatch.checkpoint-lock",
     }
     assert {each.stat().st_mode & 0o777 for each in shop.store.folder.iterdir()} == {0o600}

@@ -18,7 +18,8 @@ from store.action_log import LogLine
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
 from store.journal import Base, Entry, line_of
-from store.paths import INDEX_NAME, JOURNAL_NAME
+from store.lock import ProcessLock
+from store.paths import INDEX_NAME, JOURNAL_NAME, LOCK_NAME
 from store.resellers import Reseller
 from store.store import Store, Transaction, View, open_store
 from tests.makers import START, CountedIds, FixedClock, content_of, make_account
@@ -35,7 +36,7 @@ def names(store: Store) -> list[str]:
 
 
 def lines_of(store: Store) -> list[bytes]:
-    return (store.folder / JOURNAL_NAME).read_bytes().splitlines(keepends=True)
+    return without_room(store.folder / JOURNAL_NAME).splitlines(keepends=True)
 
 
 def test_two_stores_on_one_folder_follow_each_other_across_checkpoints(store: Store) -> None:
@@ -60,6 +61,17 @@ def test_who_has_not_looked_for_some_checkpoints_sees_all(store: Store, folds: i
     assert add(other, "own") == 2 * folds + 1
 
 
+def without_room(path: Path) -> bytes:
+    """Return a journal without the room behind its lines."""
+    return path.read_bytes().rstrip(b"\0")
+
+
+def write_as_another_process(path: Path, content: bytes) -> None:
+    """Write the journal as a process does that is killed in the middle of it."""
+    with ProcessLock(path.with_name(LOCK_NAME)).held(wait_seconds=0):
+        path.write_bytes(content)
+
+
 def test_a_view_keeps_its_moment_while_others_write_and_fold(store: Store) -> None:
     add(store, "Ada")
     other = open_store(store.folder)
@@ -77,9 +89,9 @@ def test_a_view_keeps_its_moment_while_others_write_and_fold(store: Store) -> No
 def test_what_another_process_has_half_written_is_waited_out(store: Store) -> None:
     other = open_store(store.folder)
     path = store.folder / JOURNAL_NAME
-    before = path.read_bytes()
+    before = without_room(path)
     add(store)
-    whole = path.read_bytes()
+    whole = without_room(path)
     for size in (len(before) + 1, len(whole) - 30, len(whole) - 1):
         path.write_bytes(whole[:size])
         assert names(other) == []
@@ -92,15 +104,15 @@ def test_what_another_process_has_half_written_is_waited_out(store: Store) -> No
 def test_what_a_killed_writer_has_half_written_is_cut_off_by_the_next_writer_only(store: Store) -> None:
     path = store.folder / JOURNAL_NAME
     add(store)
-    before = path.read_bytes()
+    before = without_room(path)
     torn = before + b'{"n":3,"safe":2,"was":"' + b"x" * 500
-    path.write_bytes(torn)
+    write_as_another_process(path, torn)
     assert names(store) == ["Ada"]
     assert path.read_bytes() == torn
     with store.transaction():
         pass
     assert path.read_bytes() == before
-    path.write_bytes(torn)
+    write_as_another_process(path, torn)
     assert add(open_store(store.folder), "Bob") == 2
     assert names(store) == ["Ada", "Bob"]
 
@@ -255,8 +267,8 @@ def test_a_line_of_a_table_that_nobody_knows_is_named(store: Store) -> None:
         ids={"strangers": 2},
         put={"strangers": {1: msgspec.Raw(b"{}")}},
     )
-    with (store.folder / JOURNAL_NAME).open("ab") as file:
-        file.write(line_of(entry)[0])
+    path = store.folder / JOURNAL_NAME
+    write_as_another_process(path, without_room(path) + line_of(entry)[0])
     with pytest.raises(StoreNotUsable, match="record of table strangers that cannot be read"):
         store.checkpoint()
 

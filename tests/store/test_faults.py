@@ -20,6 +20,7 @@ from store.store import Store, Transaction, open_store
 from tests.makers import CountedIds, FixedClock, make_account
 from tests.store.fake_disk import MUTATIONS, FakeDisk, Step
 
+ROOM_BYTES = 1500
 FULL = OSError(errno.ENOSPC, "No space left on device")
 BROKEN = OSError(errno.EIO, "Input/output error")
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
@@ -235,18 +236,62 @@ def test_what_was_cut_off_never_comes_back_behind_what_is_written_next(
         assert names(opened(tmp_path, FakeDisk(dict(each)))) in ([], ["Cyd"])
 
 
-def test_an_error_at_any_one_operation_never_loses_what_was_acknowledged(tmp_path: Path) -> None:
+def test_on_a_full_disk_the_room_that_the_journal_has_is_still_used(tmp_path: Path) -> None:
+    disk = FakeDisk(journal_room_bytes=ROOM_BYTES)
+    store = opened(tmp_path, disk)
+    add(store, "before")
+    disk.room = 0
+    told = ["before"]
+    with suppress(NotWritten):
+        while True:
+            add(store, f"{len(told)}")
+            told.append(f"{len(told)}")
+    with pytest.raises(NotWritten, match=r"No space left on device\. Nothing was changed"):
+        add(store, "too much")
+    assert len(told) > 2
+    disk.room = None
+    assert names(opened(tmp_path, disk)) == told
+    assert add(store, "after") == len(told) + 1
+
+
+def test_where_there_is_no_room_ahead_there_may_be_some_for_the_lines(tmp_path: Path) -> None:
+    disk = FakeDisk(journal_room_bytes=1_000_000)
+    store = opened(tmp_path, disk)
+    disk.room = 2_000
+    assert [add(store, each) for each in ("Ada", "Bob")] == [1, 2]
+    assert names(opened(tmp_path, disk)) == ["Ada", "Bob"]
+
+
+def test_whoever_cannot_sign_the_lock_writes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next holder would not know that the journal has grown, and write over what was told to be stored."""
+
+    def no_room(_: int) -> bytes:
+        raise FULL
+
+    other = opened(store.folder, store.disk)  # type: ignore[arg-type]  # it is a fake one
+    add(store, "Ada")
+    monkeypatch.setattr("store.lock.sign", no_room)
+    with pytest.raises(NotWritten, match=r"gatewatch\.lock.*its holder cannot be written into it"):
+        add(other, "Bob")
+    monkeypatch.undo()
+    add(other, "Cyd")
+    add(store, "Dan")
+    assert names(store) == names(other) == ["Ada", "Cyd", "Dan"]
+
+
+@pytest.mark.parametrize("room_bytes", [0, ROOM_BYTES])
+def test_an_error_at_any_one_operation_never_loses_what_was_acknowledged(tmp_path: Path, room_bytes: int) -> None:
     """Each operation of a workload fails once, in turn: whoever was told that it is stored finds it, also later."""
     for error in (FULL, BROKEN):
         place = 0
-        while fail_at(place, error, tmp_path):
+        while fail_at(place, error, tmp_path, room_bytes):
             place += 1
         assert place > 30
 
 
-def fail_at(place: int, error: OSError, folder: Path) -> bool:
+def fail_at(place: int, error: OSError, folder: Path, room_bytes: int) -> bool:
     """Run a workload in which one operation fails; return whether it had so many."""
-    disk = FakeDisk()
+    disk = FakeDisk(journal_room_bytes=room_bytes)
     count = 0
 
     def before(step: Step) -> None:

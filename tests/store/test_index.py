@@ -18,6 +18,7 @@ from store.index import Fit, Index, Places, read_index, sorted_column, write_ind
 from store.paths import INDEX_NAME
 from store.store import Store, open_store
 from tests.makers import Shop, content_of, make_account
+from tests.store.fake_disk import FakeDisk
 
 FIT = Fit(5, 1000, "0badcafe")
 WORDS = st.integers(-(2**63), 2**63 - 1)
@@ -60,15 +61,18 @@ def test_an_index_of_another_checkpoint_is_not_believed(tmp_path: Path, other: F
 
 def test_an_index_with_any_byte_changed_or_missing_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / INDEX_NAME
-    write_index(RealDisk(), path, small_index(), FIT)
-    whole = path.read_bytes()
+    disk = FakeDisk()
+    write_index(disk, path, small_index(), FIT)
+    whole = disk.content()[INDEX_NAME]
+
+    def is_believed(content: bytes) -> bool:
+        return read_index(FakeDisk({INDEX_NAME: content}), path, FIT) is not None
+
+    assert is_believed(whole)
     for place in range(len(whole)):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        assert read_index(RealDisk(), path, FIT) is None
-        path.write_bytes(whole[:place])
-        assert read_index(RealDisk(), path, FIT) is None
-    path.write_bytes(whole + b"\0" * 8)
-    assert read_index(RealDisk(), path, FIT) is None
+        assert not is_believed(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert not is_believed(whole[:place])
+    assert not is_believed(whole + b"\0" * 8)
 
 
 def damage_the_middle(path: Path) -> None:

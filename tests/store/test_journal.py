@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from store import journal
-from store.disk import RealDisk
+from store.disk import JOURNAL_ROOM_BYTES, RealDisk
 from store.errors import StoreNotUsable
 from store.journal import NO_HASH, Base, Entry, Journal, Torn, line_of
 
@@ -82,7 +82,7 @@ def test_what_is_appended_is_read_on_from_where_the_last_look_ended(book: Book) 
     writer.append(content)
     writer.sync()
     writer.accept(journal.Line(entry, checksum, content))
-    assert (writer.last_n, writer.last_hash, writer.size) == (3, checksum, book.path.stat().st_size)
+    assert (writer.last_n, writer.last_hash, writer.size) == (3, checksum, len(book.path.read_bytes().rstrip(b"\0")))
     assert [each.entry for each in reader.read_on()] == [entry]
     assert numbers(writer) == []
 
@@ -201,3 +201,69 @@ def test_an_empty_journal_holds_no_transaction(book: Book) -> None:
     journal.create(RealDisk(), book.path, Base(base=4, was="a" * 16))
     found = opened(book)
     assert (found.holds_any(), found.last_n, found.last_hash, found.lines_after(4)) == (True, 4, "a" * 16, b"")
+
+
+ROOM = bytes(5_000)
+
+
+@pytest.mark.parametrize("to_its_end", [True, False])
+def test_room_behind_the_lines_is_the_end_of_them(book: Book, *, to_its_end: bool) -> None:
+    book.write(0, 1)
+    book.path.write_bytes(book.path.read_bytes() + ROOM)
+    found = opened(book)
+    assert [each.entry.n for each in found.read_on(to_its_end=to_its_end)] == [1, 2]
+    assert [each.entry.n for each in found.read_on(to_its_end=to_its_end)] == []
+    assert found.size == book.end_of(2)
+
+
+def test_an_empty_journal_with_room_holds_no_transaction_and_one_with_anything_in_it_may(book: Book) -> None:
+    book.write()
+    book.path.write_bytes(book.path.read_bytes() + ROOM)
+    assert not opened(book).holds_any()
+    book.path.write_bytes(book.path.read_bytes() + b"x")
+    assert opened(book).holds_any()
+
+
+@pytest.mark.parametrize("torn", [b"\0" * 40 + b"the end of a line\n", b'{"n":3,"safe":2', b"\0" * 4_999 + b"x"])
+def test_what_is_torn_within_the_room_is_cut_off_with_it(book: Book, torn: bytes) -> None:
+    book.write(0, 1)
+    book.path.write_bytes(book.path.read_bytes() + torn + ROOM)
+    found = opened(book)
+    assert torn_at(found) == ([1, 2], book.end_of(2))
+    found.cut(book.end_of(2))
+    assert numbers(found) == []
+
+
+def test_a_line_that_became_zeros_is_damage_when_a_later_one_proves_that_it_was_there(book: Book) -> None:
+    book.write(0, 1, 2, 3)
+    book.replace(book.lines[1], bytes(len(book.lines[1])))
+    book.path.write_bytes(book.path.read_bytes() + ROOM)
+    with pytest.raises(StoreNotUsable, match="damaged at line 2"):
+        numbers(opened(book))
+
+
+def test_lines_longer_than_what_a_look_reads_at_once_are_read_whole(book: Book) -> None:
+    book.write(0)
+    reader = opened(book)
+    assert numbers(reader) == [1]
+    book.lines.clear()
+    book.write(*range(400))
+    book.path.write_bytes(book.path.read_bytes() + ROOM)
+    assert book.end_of(400) > 2 * journal.READ_AT_ONCE_BYTES
+    assert [each.entry.n for each in reader.read_on(to_its_end=False)] == list(range(2, 401))
+
+
+def test_a_journal_gets_room_ahead_once_for_many_lines(book: Book) -> None:
+    book.write(0)
+    writer = opened(book)
+    assert numbers(writer) == [1]
+    sizes: set[int] = set()
+    for n in range(2, 300):
+        entry = Entry(n=n, safe=n - 1, was=writer.last_hash, at=AT, ids={}, put={})
+        content, checksum = line_of(entry)
+        writer.append(content)
+        writer.accept(journal.Line(entry, checksum, content))
+        sizes.add(book.path.stat().st_size)
+    assert len(sizes) == 1
+    assert max(sizes) > writer.size + JOURNAL_ROOM_BYTES / 2
+    assert numbers(opened(book)) == list(range(1, 300))

@@ -85,6 +85,27 @@ def assert_busy(lock: ProcessLock) -> None:
         pytest.fail("held twice")
 
 
+def test_whoever_takes_it_learns_whether_another_one_has_held_it_in_between(tmp_path: Path) -> None:
+    """Also another one of the same process, and one that was killed: what it has left must be looked at."""
+    one, other = ProcessLock(tmp_path / "lock"), ProcessLock(tmp_path / "lock")
+
+    def is_undisturbed(lock: ProcessLock) -> bool:
+        found = lock.take(wait_seconds=0)
+        assert lock.is_signed
+        lock.give_back()
+        return found
+
+    assert [is_undisturbed(one) for _ in range(3)] == [False, True, True]
+    assert [is_undisturbed(each) for each in (other, one, one, other)] == [False, False, True, False]
+    child = os.fork()
+    if child == 0:
+        # Nothing of pytest may run here: the child dies while it holds the lock.
+        found = other.take(wait_seconds=10)
+        os._exit(1 if found else 0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert [is_undisturbed(other) for _ in range(2)] == [False, True]
+
+
 def test_an_error_in_the_body_frees_the_lock(tmp_path: Path) -> None:
     one, other = ProcessLock(tmp_path / "lock"), ProcessLock(tmp_path / "lock")
     with pytest.raises(ZeroDivisionError), one.held(wait_seconds=0):
@@ -145,6 +166,12 @@ def test_a_lock_is_held_though_its_holder_cannot_be_written_into_it(
 
     path = tmp_path / "lock"
     monkeypatch.setattr("store.lock.sign", no_room)
+    lock = ProcessLock(tmp_path / "other")
+    assert not lock.take(wait_seconds=0)
+    assert not lock.is_signed
+    lock.give_back()
+    assert not lock.take(wait_seconds=0)
+    lock.give_back()
     with (
         ProcessLock(path).held(wait_seconds=0),
         pytest.raises(StoreBusy, match="held by an unknown process"),

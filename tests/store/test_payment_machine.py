@@ -26,6 +26,7 @@ from store.errors import Refused
 from store.methods import MethodForm
 from store.payments import Payment
 from store.store import Store, Transaction, open_store
+from tests.effort import EFFORT
 from tests.makers import (
     ANNA,
     MICROSECOND,
@@ -371,6 +372,6 @@ def cents(amount: str) -> int:
 
 
 PaymentMachine.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60 * EFFORT, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestPaymentMachine = PaymentMachine.TestCase

@@ -14,10 +14,11 @@ from store.paths import INDEX_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
 from store.store import Store, open_store
+from tests.effort import EFFORT
 from tests.makers import make_account
 from tests.store import processes
 
-KILLS = 150
+KILLS = 100 * EFFORT
 
 
 def test_six_processes_that_add_fifty_each_lose_none_and_use_no_id_twice(store: Store) -> None:

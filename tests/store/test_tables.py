@@ -21,6 +21,7 @@ from tinydb.table import Document, Table
 from store.action_log import LogLine
 from store.resellers import Reseller
 from store.store import Store, Transaction, open_store
+from tests.effort import EFFORT
 from tests.makers import CountedIds, FixedClock, content_of
 
 Fields = dict[str, Any]
@@ -207,7 +208,7 @@ class LikeStock(RuleBasedStateMachine):
 
 
 TestLikeStock = LikeStock.TestCase
-TestLikeStock.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
+TestLikeStock.settings = settings(max_examples=60 * EFFORT, stateful_step_count=25, deadline=None)
 
 
 def log_line(tx: Transaction, text: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from store import action_log
 from store.action_log import LogLine
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, headless
@@ -16,9 +17,7 @@ from tui.cli.printing import table
 @headless
 def log(run: Invocation, *, last: int | None, subject: str | None) -> None:
     """Print the action log: who did what, oldest first."""
-    view = run.store().view()
-    lines = [each for each in view.all(LogLine) if subject is None or each.subject == subject]
-    listed = lines if last is None else lines[-last:]
+    listed = action_log.latest(run.store().view(), last, subject=subject)
     run.write([shapes.log_line(each) for each in listed], lambda: _table(listed))
 
 
