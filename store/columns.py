@@ -122,9 +122,12 @@ def columns_of(kind: type[R]) -> tuple[Column[R], ...]:
     return cast("tuple[Column[R], ...]", COLUMNS.get(kind, ()))
 
 
-def keys_of(record: Record) -> list[tuple[str, int]]:
-    """Return every column's keys of a record, as (column, key)."""
-    return [(column.name, key_of(key)) for column in columns_of(type(record)) for key in column.keys(record)]
+def keys_of(record: Record, only: str | None = None) -> list[tuple[str, int]]:
+    """Return every column's keys of a record, or those of one column only, as (column, key)."""
+    columns = columns_of(type(record))
+    if only is not None:
+        columns = tuple(each for each in columns if each.name == only)
+    return [(column.name, key_of(key)) for column in columns for key in column.keys(record)]
 
 
 def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:

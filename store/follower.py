@@ -260,9 +260,9 @@ class Follower:
             next_ids=line.entry.ids,
         )
 
-    def _keys_of(self, table: str, line: bytes) -> list[tuple[str, int]]:
+    def _keys_of(self, table: str, line: bytes, column: str | None = None) -> list[tuple[str, int]]:
         try:
-            return keys_of_json(table, line)
+            return keys_of_json(table, line, column)
         except msgspec.MsgspecError as error:
             raise StoreNotUsable(
                 self._paths.journal, f"holds a record of table {table} that cannot be read: {error}."

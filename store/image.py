@@ -8,9 +8,10 @@ dictionaries.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
+from typing import Protocol
 
 import msgspec
 
@@ -25,28 +26,33 @@ Key = tuple[str, int]
 """A record's table and id."""
 Pairs = list[tuple[str, int]]
 """A record's (column, key) pairs."""
-KeysOf = Callable[[str, bytes], Pairs]
-"""Gives a record's pairs, from its table and its JSON."""
+
+
+class KeysOf(Protocol):
+    """Gives a record's pairs, from its table and its JSON: all, or those of one column only."""
+
+    def __call__(self, table: str, line: bytes, column: str | None = None, /) -> Pairs:
+        """Return the pairs."""
 
 
 class Postings:
-    """Who has which key, for one table of one layer: exactly a key, or every key up to one."""
+    """Who has which key, for one column of one layer: exactly a key, or every key up to one."""
 
-    def __init__(self, exact: dict[tuple[str, int], tuple[int, ...]]) -> None:
+    __slots__ = ("_exact", "_ordered")
+
+    def __init__(self, exact: dict[int, tuple[int, ...]]) -> None:
         self._exact = exact
-        self._ordered: dict[str, list[tuple[int, int]]] = {}
+        self._ordered: list[tuple[int, int]] | None = None
 
-    def equal(self, column: str, key: int) -> tuple[int, ...]:
+    def equal(self, key: int) -> tuple[int, ...]:
         """Return the ids of the records with this key."""
-        return self._exact.get((column, key), ())
+        return self._exact.get(key, ())
 
-    def up_to(self, column: str, key: int) -> Iterator[int]:
+    def up_to(self, key: int) -> Iterator[int]:
         """Yield the ids of the records with a key up to this one."""
-        pairs = self._ordered.get(column)
-        if pairs is None:
-            pairs = sorted((each, one) for (name, each), ids in self._exact.items() if name == column for one in ids)
-            self._ordered[column] = pairs
-        return (identity for _, identity in pairs[: bisect_left(pairs, (key + 1,))])
+        if self._ordered is None:
+            self._ordered = sorted((each, one) for each, ids in self._exact.items() for one in ids)
+        return (identity for _, identity in self._ordered[: bisect_left(self._ordered, (key + 1,))])
 
     def over(self, older: Postings) -> Postings:
         """Return both as one."""
@@ -60,34 +66,36 @@ class Postings:
 class Layer:
     """What some transactions in a row wrote: records by table and id, None where one is gone.
 
-    Who has which key is worked out when somebody asks: most commits are followed by others, not by questions.
+    Who has which key in a column is worked out when somebody asks: most commits are followed by others, and most
+    questions are for one column of many.
     """
 
     __slots__ = ("_postings", "records")
 
-    def __init__(self, records: Mapping[Key, bytes | None], postings: dict[str, Postings] | None = None) -> None:
+    def __init__(
+        self, records: Mapping[Key, bytes | None], postings: dict[tuple[str, str], Postings] | None = None
+    ) -> None:
         self.records = records
         self._postings = {} if postings is None else postings
 
-    def postings(self, table: str, keys_of: KeysOf) -> Postings:
-        """Return who has which key in a table."""
-        found = self._postings.get(table)
+    def postings(self, table: str, column: str, keys_of: KeysOf) -> Postings:
+        """Return who has which key in a column of a table."""
+        found = self._postings.get((table, column))
         if found is None:
-            exact: dict[tuple[str, int], list[int]] = {}
+            exact: dict[int, tuple[int, ...]] = {}
             for (name, identity), record in self.records.items():
                 if name == table and record is not None:
-                    for pair in keys_of(table, record):
-                        exact.setdefault(pair, []).append(identity)
-            found = Postings({pair: tuple(ids) for pair, ids in exact.items()})
-            self._postings[table] = found
+                    for _, key in keys_of(table, record, column):
+                        exact[key] = (*exact.get(key, ()), identity)
+            found = self._postings[table, column] = Postings(exact)
         return found
 
     def left_of(self, table: str, ids: set[int]) -> set[int]:
         """Return the ids of the records that this layer has not written: of those, older keys still hold."""
         return {each for each in ids if (table, each) not in self.records}
 
-    def known_postings(self) -> dict[str, Postings]:
-        """Return what was worked out so far, by table."""
+    def known_postings(self) -> dict[tuple[str, str], Postings]:
+        """Return what was worked out so far, by table and column."""
         # A copy: a reader in another thread may be asking at this moment, and adds to it.
         return dict(self._postings)
 
@@ -99,8 +107,8 @@ def merged(layers: Sequence[Layer], keys_of: KeysOf) -> Layer:
     for each in layers:
         records.update(each.records)
     for younger in layers[1:]:
-        for table, older in postings.items():
-            postings[table] = younger.postings(table, keys_of).over(older)
+        for (table, column), older in postings.items():
+            postings[table, column] = younger.postings(table, column, keys_of).over(older)
     return Layer(records, postings)
 
 
@@ -175,7 +183,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         found = set(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
             found = layer.left_of(table, found)
-            found.update(layer.postings(table, self.keys_of).equal(column, key))
+            found.update(layer.postings(table, column, self.keys_of).equal(key))
         return sorted(found)
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:
@@ -183,7 +191,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         found = set(self.checkpoint.index.column(table, column).up_to(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
             found = layer.left_of(table, found)
-            found.update(layer.postings(table, self.keys_of).up_to(column, key))
+            found.update(layer.postings(table, column, self.keys_of).up_to(key))
         return sorted(found)
 
     def added_by(self, records: Mapping[Key, bytes | None]) -> dict[str, int]:

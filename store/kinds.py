@@ -41,9 +41,9 @@ KINDS: dict[str, type[Record]] = {
 }
 
 
-def keys_of_json(table: str, line: bytes) -> list[tuple[str, int]]:
-    """Return every column's keys of a record. Raises msgspec.MsgspecError if it is none of its kind."""
+def keys_of_json(table: str, line: bytes, column: str | None = None) -> list[tuple[str, int]]:
+    """Return a record's keys in every column, or in one. Raises msgspec.MsgspecError if it is none of its kind."""
     kind = KINDS.get(table)
     if kind is None:
         raise msgspec.ValidationError(f"there is no kind of record in a table {table}")
-    return keys_of(from_json(kind, line))
+    return keys_of(from_json(kind, line), column)

@@ -1,4 +1,4 @@
-"""What the README tells operators and gateways' authors is so: unit, alerts' metrics, signature, gateway of 60 lines."""
+"""What the README tells operators and gateways' authors is so: unit, metrics, signature, gateway of 60 lines."""
 
 from __future__ import annotations
 

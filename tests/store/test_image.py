@@ -21,10 +21,11 @@ RECORDS = st.one_of(st.none(), st.integers(0, 5))
 TRANSACTIONS = st.dictionaries(st.tuples(st.sampled_from(TABLES), st.integers(1, 8)), RECORDS, min_size=1, max_size=4)
 
 
-def keys_of(_table: str, record: bytes) -> list[tuple[str, int]]:
+def keys_of(_table: str, record: bytes, column: str | None = None) -> list[tuple[str, int]]:
     """Return two columns of a record `{"k":3}`: its number, which 0 does not have, and whether it is even."""
     number = int(record[5:-1])
-    return ([("number", number)] if number else []) + ([("even", 1)] if number % 2 == 0 else [])
+    pairs = ([("number", number)] if number else []) + ([("even", 1)] if number % 2 == 0 else [])
+    return [each for each in pairs if column in (None, each[0])]
 
 
 def record_of(number: int | None) -> bytes | None:
