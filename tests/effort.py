@@ -1,4 +1,4 @@
-"""How much the tests do that could go on for ever: `GATEWATCH_TEST_EFFORT=10 python -m pytest tests/store` does more."""
+"""How much the tests that have no end do: `GATEWATCH_TEST_EFFORT=10 python -m pytest tests/store` does more."""
 
 from __future__ import annotations
 
