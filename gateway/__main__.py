@@ -71,6 +71,7 @@ def serve(
     from gateway.log import JsonLines  # noqa: PLC0415
     from gateway.requests import public_url_problems  # noqa: PLC0415
     from store.outside import system_clock  # noqa: PLC0415
+    from store.sealed_store import SEALED_NOW  # noqa: PLC0415
     from store.store import open_store  # noqa: PLC0415
 
     problems = public_url_problems(public_url) if public_url else []
@@ -90,6 +91,8 @@ def serve(
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))
         log = JsonLines(system_clock)
+        if store.sealed_just_now:
+            log.write("secrets encrypted", reason=SEALED_NOW)
         answers_at: list[str] = []
 
         def say(admin_url: str) -> None:

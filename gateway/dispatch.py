@@ -15,6 +15,7 @@ from gateway.requests import Addressed, NotSendable, pay_request, status_request
 from gateway.sending import StepKind, last_ask_at, pay_until
 from store.answers import Origin, Verdict, payment_of_attempt, receive
 from store.errors import Refused
+from store.old_key_use import note_use
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
 from store.payments import Attempt, Delivery, Payment
 from store.states import AttemptState
@@ -31,10 +32,14 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it."""
+    """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it.
+
+    `key_name` is the key that the answer was signed with.
+    """
 
     told: str
     verdict: Verdict | None = None
+    key_name: str = ""
 
 
 def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, own_url: str) -> Departure | None:
@@ -75,12 +80,13 @@ def arrive(store: Store, attempt_id: str, kind: StepKind, departure: Departure, 
             told = _never_seen(payment, attempt, told, tx.now)
         note_delivery(tx, attempt_id, told)
         in_progress = payment.in_progress == attempt_id
+        key_name = departure.addressed.key_names[outcome.key_place] if isinstance(outcome, Answered) else ""
+        note_use(tx, attempt.connector_id, key_name)
         match outcome:
             case Answered() if outcome.answer.result != "unknown":
-                key_name = departure.addressed.key_names[outcome.key_place]
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
                 verdict = receive(tx, given)
-                return Arrival(verdict.rule.name, verdict)
+                return Arrival(verdict.rule.name, verdict, key_name)
             case Answered() if in_progress and tx.now >= pay_until(attempt):
                 not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
                 return Arrival("undelivered")

@@ -247,6 +247,7 @@ class Dispatcher:
                 attempt=due.attempt_id,
                 payment=arrival.verdict.payment.id if arrival.verdict.payment else None,
                 rule=arrival.verdict.rule.name,
+                key=arrival.key_name,
                 seconds=answer_seconds(arrival.verdict),
             )
 

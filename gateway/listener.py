@@ -19,13 +19,13 @@ from gateway.client import SIGNATURE_HEADER
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.log import EventLog
 from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
-from gateway.requests import KEY_NAMES
 from gateway.signing import sign
 from gateway.strict_body import MAX_BODY_BYTES
 from gateway.timestamps import SKEW_SHOWN_AFTER_SECONDS, skew_seconds, wire_time
 from store.answers import AnswerGiven, AnswerResult, Origin, Verdict, receive
 from store.connectors import Connector
 from store.errors import StoreBusy, StoreNotUsable
+from store.old_key_use import KEY_NAMES
 from store.store import Store
 
 RETRY_AFTER_SECONDS = 5
@@ -107,6 +107,7 @@ class Listener:
             attempt=answer.attempt_id,
             payment=verdict.payment.id if verdict.payment else None,
             rule=verdict.rule.name,
+            key=found.key_name,
             seconds=answer_seconds(verdict),
         )
         return self._acknowledged(found, verdict)

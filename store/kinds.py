@@ -12,10 +12,12 @@ from store.columns import keys_of
 from store.connectors import Connector
 from store.idempotency import KeptResult
 from store.managers import Manager
+from store.old_key_use import OldKeyUse
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record, from_json
 from store.resellers import Reseller
+from store.sealing import StoreKey
 from store.tokens import Token
 
 KINDS: dict[str, type[Record]] = {
@@ -33,8 +35,12 @@ KINDS: dict[str, type[Record]] = {
         LogLine,
         Token,
         KeptResult,
+        StoreKey,
+        OldKeyUse,
     )
 }
+SECRET_KINDS = tuple(kind for kind in KINDS.values() if kind.SECRETS)
+"""The kinds with fields that are sealed wherever they are kept."""
 
 
 def keys_of_json(table: str, line: bytes) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from store.connectors import Connector
 from store.errors import StoreNotUsable
 from store.kinds import KINDS
 from store.managers import Manager
+from store.old_key_use import OldKeyUse
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
 from store.records import Record
@@ -62,6 +63,8 @@ def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
             yield Reseller, parent
         case Manager() | Account():
             yield Reseller, record.reseller_id
+        case OldKeyUse():
+            yield Connector, record.id
         case PaymentMethod():
             yield Reseller, record.reseller_id
             yield Connector, record.connector_id

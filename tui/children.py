@@ -82,9 +82,11 @@ class Child:
         return written[-1] if written else "it wrote nothing"
 
 
-def start_engine(folder: Path, *, port: int | None = None) -> Child:
+def start_engine(folder: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None) -> Child:
     """Start an engine for a store and return it once it listens. Raises ChildFailed."""
     arguments = ["serve", "--data", str(folder), "--until-stdin-closes"]
-    engine = Child("gateway", arguments if port is None else [*arguments, "--port", str(port)], folder / "engine.log")
+    if port is not None:
+        arguments += ["--port", str(port)]
+    engine = Child("gateway", arguments, folder / "engine.log", environment)
     engine.first_line(wait_seconds=30.0)
     return engine

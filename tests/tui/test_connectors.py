@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from store import connectors, methods
+from store import connectors, methods, shared_keys
 from store.action_log import LogLine
 from store.actors import Actor
 from store.connectors import Connector
@@ -315,7 +315,7 @@ async def test_saving_what_somebody_else_changed_meanwhile_is_refused(cast: Stor
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "e")
         with cast.transaction() as tx:
-            connectors.rotate_key(tx, ANNA, 1)
+            shared_keys.rotate_key(tx, ANNA, 1)
         fill(app, name="Mine")
         await press(pilot, "ctrl+s")
 
