@@ -185,8 +185,7 @@ def facts_table(
     if until is not None:
         signs = "the old key" if connector.old_key_signs(now) else "the new key"
         used = f"{look.moment_text(old_key_used_at)} UTC" if old_key_used_at else "not since the rotation"
-        matches = (f"matches until {look.moment_text(until)} UTC", look.AMBER)
-        table.add_row(look.dim("Old key"), Text.assemble(look.MASK, "  ", matches))
+        table.add_row(look.dim("Old key matches until"), Text(f"{look.moment_text(until)} UTC", look.AMBER))
         table.add_row(look.dim("Old key last used"), used)
         table.add_row(look.dim("Requests are signed with"), Text.assemble(signs, ("  R changes that", look.DIM)))
     table.add_row(look.dim("Instances"), Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM)))

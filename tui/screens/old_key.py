@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
+from tui.look import Tone
 
 
 class OldKeyChoice(Enum):
@@ -54,7 +55,7 @@ class OldKey(ModalScreen[OldKeyChoice | None]):
         facts = self._facts
         with Vertical(classes="dialog -grave"):
             yield Static(Text(f"The old key of {look.safe(facts.connector_name)}"), classes="dialog-title")
-            yield Static(Text(self._state()), classes="dialog-says")
+            yield Static(self._state(), classes="dialog-says")
             if facts.signs_requests:
                 yield Static(
                     "Use new: from now on requests are signed with the new key. A gateway that does not have it yet "
@@ -76,26 +77,28 @@ class OldKey(ModalScreen[OldKeyChoice | None]):
         """Let all stay."""
         self.dismiss(None)
 
-    def _state(self) -> str:
+    def _state(self) -> Text:
         facts = self._facts
         left = look.relative(facts.matches_until, self._now)
         signs = "the old key" if facts.signs_requests else "the new key"
-        return (
-            f"It matches until {look.moment_text(facts.matches_until)} UTC ({left}). "
-            f"Requests are signed with {signs}.\n{self._use()}"
+        return Text.assemble(
+            f"It matches until {look.moment_text(facts.matches_until)} UTC ({left}).\n",
+            f"Requests are signed with {signs}.\n",
+            self._use(),
         )
 
-    def _use(self) -> str:
+    def _use(self) -> Text:
         used_at = self._facts.last_used_at
         if used_at is None:
-            return "The gateway has not used it since the rotation."
-        return f"The gateway last used it {look.relative(used_at, self._now)}, at {look.moment_text(used_at)} UTC."
+            return Text("The gateway has not used it since the rotation.")
+        told = f"Last used {look.relative(used_at, self._now)}, at {look.moment_text(used_at)} UTC."
+        return look.said(told, Tone.ENDING)
 
     def _retiring(self) -> str:
         lost = (
             ""
             if self._facts.last_used_at is None
-            else " If the gateway still uses it, its answers are lost until it has the new one."
+            else " A gateway that still uses it is not believed until it has the new one."
         )
         also = " Requests are signed with the new key." if self._facts.signs_requests else ""
         return f"Retire old: from now on answers signed with the old key are refused.{also}{lost} It cannot be undone."
