@@ -10,10 +10,12 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from gateway.errors import CannotListen
+from store.crash_report import tell_no_values
 from store.errors import StoreNotUsable
 from store.folder import data_folder
 
@@ -228,5 +230,12 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.call_soon_threadsafe(stop.set)
 
 
+def run() -> NoReturn:
+    """Run `gatewatchd` with the process's arguments and leave with its exit code (SystemExit)."""
+    tell_no_values()
+    main(prog_name="gatewatchd")
+    raise SystemExit(0)
+
+
 if __name__ == "__main__":
-    main()
+    run()
