@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,16 +41,21 @@ def key_file_path() -> Path:
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named).absolute()
-    from platformdirs import user_config_path  # noqa: PLC0415 - most processes never touch a secret
+    from platformdirs import user_config_path, user_data_path  # noqa: PLC0415 - many processes never touch a secret
 
-    return user_config_path("gatewatch", appauthor=False) / NAME
+    folder = user_config_path("gatewatch", appauthor=False)
+    # Where a platform has one folder for both, the key would be in that of the store.
+    if folder == user_data_path("gatewatch", appauthor=False):
+        folder = folder.with_name("gatewatch-key")
+    return folder / NAME
 
 
 class KeyFile:
     """One key file; without a path the one of `key_file_path`."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self.path = path or key_file_path()
+        self._random_bytes = random_bytes
 
     def read(self) -> FileKey | None:
         """Return the key, None if there is no such file.
@@ -103,11 +108,11 @@ class KeyFile:
         folder = self.path.parent
         made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = folder / f".{self.path.name}.{secrets.token_hex(8)}"
+        beside = folder / f".{self.path.name}.{self._random_bytes(8).hex()}"
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(f"{_HEAD}gatewatch-key-1:{secrets.token_hex(KEY_BYTES)}\n".encode())
+                file.write(f"{_HEAD}gatewatch-key-1:{self._random_bytes(KEY_BYTES).hex()}\n".encode())
                 file.flush()
                 os.fsync(descriptor)
             # A rename would put a second key over one that a store is encrypted with already.

@@ -36,7 +36,8 @@ class Findings:
     """What a check found: how many records of each table were read, and a sentence for each thing that is wrong.
 
     `stopped` says why every writer was stopped when it began, empty if none was; `written_anew` that all records have
-    been written anew since, and that writing goes on.
+    been written anew since, and that writing goes on. `in_clear`: an older version wrote the secrets, and they are not
+    encrypted yet.
     """
 
     revision: int
@@ -44,6 +45,7 @@ class Findings:
     problems: tuple[str, ...]
     stopped: str = ""
     written_anew: bool = False
+    in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def check(store: Store, *, wait_seconds: float = WAIT_SECONDS) -> Findings:
     if stopped and not problems:
         store.database.allow_writing(wait_seconds=wait_seconds)
     records = {kind.TABLE: view.count(kind) for kind in KINDS.values()}
-    return Findings(view.revision, records, tuple(problems), stopped, bool(stopped) and not problems)
+    written_anew = bool(stopped) and not problems
+    return Findings(view.revision, records, tuple(problems), stopped, written_anew, holds_plain(view))
 
 
 def _problems(store: Store, view: View) -> list[str]:

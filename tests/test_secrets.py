@@ -212,8 +212,8 @@ def drive_engine(shop: Shop, running: Engine) -> None:
         shop.written.add("the engine's answers", said)
         assert status == expected, said
     echoed = {**answer, "settings": {"api_key": PASSWORD_SETTING, "platform_token": STATIC}}
-    for body in (json.dumps(echoed), json.dumps(echoed)[:-9], f'{{"twice": "{KEY}", "twice": 1}}', KEY):
-        status, said = tell(answers, body.encode(), {"X-Signature": sign(answer, KEY)})
+    for sent_text in (json.dumps(echoed), json.dumps(echoed)[:-9], f'{{"twice": "{KEY}", "twice": 1}}', KEY):
+        status, said = tell(answers, sent_text.encode(), {"X-Signature": sign(answer, KEY)})
         shop.written.add("the engine's answers", said)
         assert status in (401, 422), said
     shop("connector", "rotate-key", 1, "--use-now")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ PLANTED = "planted-secret"
 
 def fail_in_two_steps() -> None:
     try:
-        {}[PLANTED]
+        os.environ[PLANTED]
     except KeyError as error:
         raise ExceptionGroup(PLANTED, [ValueError(PLANTED), Refused("The store says why.")]) from error
 

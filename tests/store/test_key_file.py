@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from platformdirs import user_config_path
 
 from store.errors import KeyNotUsable
 from store.key_file import VARIABLE, KeyFile, key_file_path
@@ -126,3 +127,5 @@ def test_the_key_is_where_the_variable_says_else_in_the_users_settings(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     assert key_file_path().is_relative_to(tmp_path)
     assert key_file_path().name == "store.key"
+    monkeypatch.setattr("platformdirs.user_data_path", user_config_path)
+    assert not key_file_path().is_relative_to(user_config_path("gatewatch", appauthor=False)), "that is the store's"

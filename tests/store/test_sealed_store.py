@@ -127,6 +127,7 @@ def test_a_stopped_one_is_read_as_it_is_and_sealed_once_writing_goes_on(old: Pat
 
 
 def test_a_backup_of_one_says_that_its_secrets_are_in_clear(old: Path, tmp_path: Path) -> None:
+    assert check(Store(old)).in_clear
     made = backup(Store(old), tmp_path / "backup")
     assert (made.in_clear, made.key_id) == (True, None)
     made = backup(open_store(old), tmp_path / "sealed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -291,7 +292,7 @@ class BrokenPage(Page):
         """Fail."""
         planted = "-".join(("planted", "secret"))
         try:
-            yield Static(str({}[planted]))
+            yield Static(os.environ[planted])
         except KeyError:
             yield Static(str(int(planted)))
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import click
 
 from store.engine_presence import engine_of
-from store.errors import StoreNotUsable
+from store.errors import KeyNotUsable, StoreNotUsable
 from store.key_file import VARIABLE
 from store.sealed_store import have_key
 from store.store import Store
@@ -49,6 +49,8 @@ def _state(kept: Store) -> str:
     try:
         view = kept.view()
         have_key(kept)
+    except KeyNotUsable as error:
+        return f"not usable: its key file {error.reason}"
     except StoreNotUsable as error:
         return f"not usable: {error.reason}"
     return f"usable, {view.revision} transactions so far"

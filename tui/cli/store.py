@@ -40,6 +40,7 @@ def check(run: Invocation) -> None:
             "wrong": found.problems,
             "stopped": found.stopped or None,
             "written_anew": found.written_anew,
+            "encrypted": not found.in_clear,
         }
         write_out(json_text(shape))
     if found.problems:
@@ -48,6 +49,8 @@ def check(run: Invocation) -> None:
     if not run.as_json:
         total = sum(found.records.values())
         write_out(f"{shown(str(kept.folder))}: {total:,} records were read, and every sum adds up.")
+        if found.in_clear:
+            write_out("An older version wrote its secrets in clear; the next command that opens it encrypts them.")
         if found.written_anew:
             write_out(f"Writing was stopped, since {shown(found.stopped)}. Every record was written anew; it goes on.")
 
