@@ -10,10 +10,12 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from gateway.errors import CannotListen
+from store.crash_report import tell_no_values
 from store.errors import StoreNotUsable
 from store.folder import data_folder
 
@@ -88,6 +90,7 @@ def serve(
     from gateway.log import JsonLines  # noqa: PLC0415
     from gateway.requests import public_url_problems  # noqa: PLC0415
     from store.outside import system_clock  # noqa: PLC0415
+    from store.sealed_store import SEALED_NOW  # noqa: PLC0415
     from store.store import open_store  # noqa: PLC0415
 
     problems = public_url_problems(public_url) if public_url else []
@@ -108,6 +111,8 @@ def serve(
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))
         log = JsonLines(system_clock)
+        if store.sealed_just_now:
+            log.write("secrets encrypted", reason=SEALED_NOW)
         answers_at: list[str] = []
 
         def say(admin_url: str) -> None:
@@ -240,5 +245,12 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.call_soon_threadsafe(stop.set)
 
 
+def run() -> NoReturn:
+    """Run `gatewatchd` with the process's arguments and leave with its exit code (SystemExit)."""
+    tell_no_values()
+    main(prog_name="gatewatchd")
+    raise SystemExit(0)
+
+
 if __name__ == "__main__":
-    main()
+    run()

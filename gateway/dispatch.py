@@ -16,6 +16,7 @@ from gateway.sending import StepKind, last_ask_at, pay_until
 from store.answers import Origin, Verdict, payment_of_attempt
 from store.errors import Refused
 from store.gateway_watch import note_failure, note_reached
+from store.old_key_use import note_use
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
 from store.payments import Attempt, Delivery, Payment, is_awaited
 from store.states import AttemptState
@@ -33,10 +34,14 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it."""
+    """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it.
+
+    `key_name` is the key that the answer was signed with.
+    """
 
     told: str
     verdict: Verdict | None = None
+    key_name: str = ""
 
 
 def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, own_url: str) -> Departure | None:
@@ -92,12 +97,13 @@ def arrive(
         note_delivery(tx, attempt_id, told)
         _note_gateway(tx, attempt.connector_id, outcome, next_try_at)
         in_progress = payment.in_progress == attempt_id
+        key_name = departure.addressed.key_names[outcome.key_place] if isinstance(outcome, Answered) else ""
+        note_use(tx, attempt.connector_id, key_name)
         match outcome:
             case Answered() if outcome.answer.result != "unknown":
-                key_name = departure.addressed.key_names[outcome.key_place]
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
                 verdict = receive_at(tx, given, counted_skew(outcome.answer, tx.now))
-                return Arrival(verdict.rule.name, verdict)
+                return Arrival(verdict.rule.name, verdict, key_name)
             case Answered() if in_progress and tx.now >= pay_until(attempt):
                 not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
                 return Arrival("undelivered")

@@ -24,7 +24,6 @@ from gateway.log import EventLog
 from gateway.masking import masked
 from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
 from gateway.refusals import Refusals, Unbelieved
-from gateway.requests import KEY_NAMES
 from gateway.signing import sign
 from gateway.strict_body import MAX_BODY_BYTES
 from gateway.timestamps import SKEW_SHOWN_AFTER_SECONDS, skew_seconds, wire_time
@@ -32,6 +31,7 @@ from store.answers import AnswerGiven, AnswerResult, Origin, Verdict, receive
 from store.connectors import Connector
 from store.errors import StoreBusy, StoreNotUsable
 from store.gateway_watch import note_skew
+from store.old_key_use import KEY_NAMES
 from store.store import Store, Transaction
 
 LONGEST_LOGGED_ID = 32
@@ -138,6 +138,7 @@ class Listener:
             attempt=answer.attempt_id,
             payment=verdict.payment.id if verdict.payment else None,
             rule=verdict.rule.name,
+            key=found.key_name,
             seconds=answer_seconds(verdict),
         )
         return self._acknowledged(found, verdict)

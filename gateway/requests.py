@@ -13,13 +13,11 @@ from store.answers import Answer, of_payment
 from store.connector_url import check_connector_url, is_loopback_host
 from store.connectors import Connector
 from store.errors import Problems
+from store.old_key_use import KEY_NAMES
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
 from store.settings_schema import as_wire_text, merged_settings, parse_static
 from store.store import View
-
-KEY_NAMES = ("current", "previous")
-"""How an answer notes which of a connector's keys it was signed with, in the order of `Connector.keys_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +115,7 @@ def reference_of(answers: list[Answer], attempt_id: str) -> str:
 
 
 def _addressed(view: View, connector: Connector, request: PayRequest | StatusRequest) -> Addressed:
-    named = tuple(zip(KEY_NAMES, connector.keys_at(view.now), strict=False))[::-1]
+    named = tuple(zip(KEY_NAMES, connector.keys_at(view.now), strict=False))
+    if connector.old_key_signs(view.now):
+        named = named[::-1]
     return Addressed(connector.url, request, tuple(name for name, _ in named), tuple(key for _, key in named))

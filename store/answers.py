@@ -18,6 +18,7 @@ from store import accounts
 from store.archived_payment import ArchivedPayment
 from store.judging import Happening, judge
 from store.money import Money
+from store.old_key_use import CURRENT_KEY, note_use
 from store.payments import Payment
 from store.records import Record
 from store.states import Charge, Event, Mark, Rule
@@ -70,7 +71,7 @@ class AnswerGiven:
     answer_id: str = ""
     timestamp: str = ""
     origin: Origin = Origin.CALLBACK
-    key: str = "current"
+    key: str = CURRENT_KEY
     recorded_by: str = ""
     reason: str = ""
 
@@ -145,6 +146,7 @@ def receive(tx: Transaction, given: AnswerGiven) -> Verdict:
 
     Every answer finds a rule. The same answer again is counted on the first and not stored again.
     """
+    note_use(tx, given.connector_id, given.key)
     payment = payment_of_attempt(tx, given.attempt_id, given.connector_id)
     judged_for = given.attempt_id if payment is not None else ""
     first = same_answer(tx, given, judged_for)

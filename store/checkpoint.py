@@ -21,8 +21,11 @@ from store.errors import StoreNotUsable
 from store.index import Fit, Index, Places, SortedColumn, read_index, sorted_column, write_index
 from store.journal import NO_HASH
 
-FORMAT = 2
-"""The version of the store's form. 1 had no journal and is upgraded when it is opened; a newer one is refused."""
+FORMAT = 3
+"""The version of the store's form; a newer one is refused.
+
+1 had no journal and 2 had secrets in clear: both are upgraded when they are opened.
+"""
 HEADER_TABLE = "_store"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEADER_BYTES = 16_384

@@ -24,8 +24,6 @@ SHORTEST_PERIOD_MINUTES = Decimal("0.1")
 LONGEST_PERIOD_MINUTES = Decimal(525_600)
 LONGEST_NAME = 100
 SHORTEST_KEY = 16
-GRACE_SECONDS = 24 * 3600
-"""How long an old key still matches after a rotation, unless said otherwise."""
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 NOTHING_TO_SET = "[]"
 """The JSON Schema of a connector whose methods have nothing to set."""
@@ -36,12 +34,14 @@ class Connector(Record):
     """One payment gateway connector.
 
     `period_seconds` None: no period, so no deadline and no countdown. `schema_text` and `static_text` are kept as
-    typed. `previous_key` matches until `previous_key_until`. A deleted connector starts no attempts, but its answers
-    go on.
+    typed. The key was rotated at `key_rotated_at`; the one before, `previous_key`, matches until `previous_key_until`
+    and signs requests until then, unless `new_key_signs`. A deleted connector starts no attempts, but its answers go
+    on.
     """
 
     TABLE: ClassVar[str] = "connectors"
     WORD: ClassVar[str] = "connector"
+    SECRETS: ClassVar[tuple[str, ...]] = ("shared_key", "previous_key", "static_text")
 
     name: str
     url: str
@@ -52,6 +52,8 @@ class Connector(Record):
     created_at: datetime
     previous_key: str = ""
     previous_key_until: datetime | None = None
+    key_rotated_at: datetime | None = None
+    new_key_signs: bool = False
     deleted_at: datetime | None = None
 
     def __repr__(self) -> str:
@@ -77,9 +79,16 @@ class Connector(Record):
 
     def keys_at(self, now: datetime) -> tuple[str, ...]:
         """Return the keys that an answer may be signed with at this moment, the current one first."""
-        if self.previous_key and self.previous_key_until is not None and now < self.previous_key_until:
-            return (self.shared_key, self.previous_key)
-        return (self.shared_key,)
+        return (self.shared_key,) if self.old_key_until(now) is None else (self.shared_key, self.previous_key)
+
+    def old_key_until(self, now: datetime) -> datetime | None:
+        """Return until when the old key matches, None if there is none that matches at this moment."""
+        until = self.previous_key_until
+        return until if self.previous_key and until is not None and now < until else None
+
+    def old_key_signs(self, now: datetime) -> bool:
+        """Say whether requests are signed with the old key at this moment."""
+        return self.old_key_until(now) is not None and not self.new_key_signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ def check(form: ConnectorForm) -> tuple[ProblemItem, ...]:
     elif len(form.name.strip()) > LONGEST_NAME:
         problems.append(ProblemItem("Name", f"is longer than {LONGEST_NAME} characters; shorten it."))
     problems.extend(ProblemItem("Connector URL", each) for each in check_connector_url(form.url.strip()))
-    problems.extend(_key_problems(form.shared_key))
+    problems.extend(key_problems(form.shared_key))
     try:
         _period_seconds(form.period_minutes)
     except ValueError as error:
@@ -122,7 +131,7 @@ def create(tx: Transaction, by: Actor, form: ConnectorForm) -> Connector:
 
     Raises Problems with all problem items, NotPermitted.
     """
-    _need_rights(by)
+    need_rights(by)
     _refuse_problems(form)
     made = tx.put(
         Connector(
@@ -141,11 +150,11 @@ def create(tx: Transaction, by: Actor, form: ConnectorForm) -> Connector:
 
 
 def update(tx: Transaction, by: Actor, connector_id: int, form: ConnectorForm, *, version: int) -> Connector:
-    """Change a connector that was read at `version`; the Secret Shared Key is changed by `rotate_key` only.
+    """Change a connector that was read at `version`; the Secret Shared Key is rotated only (`store.shared_keys`).
 
     Raises Problems, Refused (the JSON Schema changed while Instances > 0), StaleEdit, NotPermitted, NotFound.
     """
-    _need_rights(by)
+    need_rights(by)
     current = get(tx, by, connector_id)
     if current.version != version:
         raise StaleEdit(
@@ -179,7 +188,7 @@ def delete(tx: Transaction, by: Actor, connector_id: int) -> Connector:
 
     Raises Refused, naming the methods, while Instances > 0; NotPermitted, NotFound.
     """
-    _need_rights(by)
+    need_rights(by)
     current = get(tx, by, connector_id)
     methods = methods_of(tx, connector_id)
     if methods:
@@ -188,45 +197,6 @@ def delete(tx: Transaction, by: Actor, connector_id: int) -> Connector:
     deleted = tx.put(replace(current, deleted_at=tx.now))
     tx.log(by, "connector deleted", f"connector {connector_id}", current.name)
     return deleted
-
-
-def rotate_key(
-    tx: Transaction, by: Actor, connector_id: int, *, new_key: str = "", grace_seconds: int = GRACE_SECONDS
-) -> Connector:
-    """Give a connector a new key; the old one matches, and signs requests, for `grace_seconds` more.
-
-    Raises Refused while an earlier rotation's grace time runs, Problems for a bad key, NotPermitted, NotFound.
-    """
-    _need_rights(by)
-    current = get(tx, by, connector_id)
-    problems = _key_problems(new_key)
-    if grace_seconds < 0:
-        problems.append(ProblemItem("Grace time", f"{grace_seconds} s is less than 0; write 0 to use the new key now."))
-    if problems:
-        raise Problems(tuple(problems))
-    if len(current.keys_at(tx.now)) > 1:
-        raise Refused(
-            f"The key before this one matches until {current.previous_key_until:%Y-%m-%d %H:%M:%S} UTC; "
-            "rotate again after that."
-        )
-    rotated = tx.put(
-        replace(
-            current,
-            shared_key=new_key or tx.ids.shared_key(),
-            previous_key=current.shared_key if grace_seconds else "",
-            previous_key_until=tx.now + timedelta(seconds=grace_seconds) if grace_seconds else None,
-        )
-    )
-    tx.log(by, "key rotated", f"connector {connector_id}", f"the old key matches for {grace_seconds} s more")
-    return rotated
-
-
-def reveal_key(tx: Transaction, by: Actor, connector_id: int) -> str:
-    """Return the Secret Shared Key and log who asked for it. Raises NotPermitted, NotFound."""
-    _need_rights(by)
-    current = get(tx, by, connector_id)
-    tx.log(by, "key revealed", f"connector {connector_id}", current.name)
-    return current.shared_key
 
 
 def get(view: View, by: Actor, connector_id: int) -> Connector:
@@ -260,7 +230,8 @@ def instances_of(view: View, connector_id: int) -> int:
     return len(methods_of(view, connector_id))
 
 
-def _need_rights(by: Actor) -> None:
+def need_rights(by: Actor) -> None:
+    """Raise NotPermitted unless the actor may change connectors."""
     by.need_root("Payment Gateway Connectors")
     by.need_full_control()
 
@@ -271,7 +242,8 @@ def _refuse_problems(form: ConnectorForm) -> None:
         raise Problems(problems)
 
 
-def _key_problems(key: str) -> list[ProblemItem]:
+def key_problems(key: str) -> list[ProblemItem]:
+    """Return what is wrong with a Secret Shared Key that was typed; an empty one is made by itself."""
     if key and len(key) < SHORTEST_KEY:
         short = f"is shorter than {SHORTEST_KEY} characters; leave it empty to have one made."
         return [ProblemItem("Secret Shared Key", short)]

@@ -83,6 +83,10 @@ class StoreNotUsable(StoreError):
         super().__init__(f"{path}: {reason}")
 
 
+class KeyNotUsable(StoreNotUsable):
+    """The key that the store's secrets are encrypted with: `path` is the file that was looked for."""
+
+
 class StoreBusy(StoreNotUsable):
     """The lock was not free within the limit; the text names who holds it."""
 

@@ -13,11 +13,13 @@ from store.connectors import Connector
 from store.gateway_watch import GatewayWatch
 from store.idempotency import KeptResult
 from store.managers import Manager
+from store.old_key_use import OldKeyUse
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record, from_json
 from store.refused_messages import RefusedMessage
 from store.resellers import Reseller
+from store.sealing import StoreKey
 from store.tokens import Token
 
 KINDS: dict[str, type[Record]] = {
@@ -37,8 +39,12 @@ KINDS: dict[str, type[Record]] = {
         KeptResult,
         GatewayWatch,
         RefusedMessage,
+        StoreKey,
+        OldKeyUse,
     )
 }
+SECRET_KINDS = tuple(kind for kind in KINDS.values() if kind.SECRETS)
+"""The kinds with fields that are sealed wherever they are kept."""
 
 
 def keys_of_json(table: str, line: bytes, column: str | None = None) -> list[tuple[str, int]]:

@@ -14,10 +14,15 @@ INTEGRATION_TYPE = "External Payment Gateway"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethod(Record):
-    """One payment method of a reseller. `settings` are the values of its *Connector settings*, by key."""
+    """One payment method of a reseller. `settings` are the values of its *Connector settings*, by key.
+
+    All of them are sealed, not only those that its schema masks: a key of the gateway is often typed into a field that
+    somebody described as a plain text.
+    """
 
     TABLE: ClassVar[str] = "payment_methods"
     WORD: ClassVar[str] = "payment method"
+    SECRETS: ClassVar[tuple[str, ...]] = ("settings",)
 
     name: str
     enabled: bool

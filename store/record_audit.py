@@ -13,6 +13,7 @@ from store.errors import StoreNotUsable
 from store.gateway_watch import GatewayWatch
 from store.kinds import KINDS
 from store.managers import Manager
+from store.old_key_use import OldKeyUse
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
 from store.records import Record
@@ -68,6 +69,8 @@ def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
             yield Reseller, parent
         case Manager() | Account():
             yield Reseller, record.reseller_id
+        case OldKeyUse() | GatewayWatch():
+            yield Connector, record.id
         case PaymentMethod():
             yield Reseller, record.reseller_id
             yield Connector, record.connector_id
@@ -83,8 +86,6 @@ def _named_by(record: Record) -> Iterator[tuple[type[Record], int]]:
                 yield Payment, record.payment_id
         case RefusedMessage():
             yield Connector, record.connector_id
-        case GatewayWatch():
-            yield Connector, record.id
         case _:
             return
 

@@ -19,11 +19,13 @@ import msgspec
 class Record:
     """What every record has: an `id` that is never used twice in its table, and `version`, which counts its changes.
 
-    A record that was never written has version 0.
+    A record that was never written has version 0. `SECRETS` names the fields that are sealed wherever the record is
+    kept (`store.sealing`); in memory they are plain, and its `repr` leaves them out.
     """
 
     TABLE: ClassVar[str]
     WORD: ClassVar[str]
+    SECRETS: ClassVar[tuple[str, ...]] = ()
 
     id: int
     version: int = 0

@@ -26,11 +26,14 @@ from store.draft import Draft
 from store.errors import StoreBusy, StoreNotUsable
 from store.follower import Signature
 from store.image import Image, Key
+from store.key_file import KeyFile
 from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
 from store.paths import CHECKPOINT_NAME
 from store.resellers import Reseller
+from store.sealed_store import have_key, holds_old_text, seal_old_secrets
 from store.transaction import Transaction
+from store.vault import Vault
 from store.view import View
 
 T = TypeVar("T")
@@ -45,7 +48,13 @@ class Store:
     """One folder of records. Safe to use from several threads and processes at once."""
 
     def __init__(
-        self, folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None, disk: Disk | None = None
+        self,
+        folder: Path,
+        *,
+        clock: Clock = system_clock,
+        ids: Ids | None = None,
+        disk: Disk | None = None,
+        key_file: KeyFile | None = None,
     ) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
@@ -54,7 +63,9 @@ class Store:
         self.disk = disk or RealDisk()
         self.database = Database(folder, self.disk)
         self.archives = Archives(folder, self.disk)
+        self.vault = Vault(folder, key_file)
         self.fold_problem = ""
+        self.sealed_just_now = False
         self._committer = Committer(self.database, self.transaction_on, self.fold_in_the_background, WAIT_SECONDS)
         self._folding = threading.Lock()
         self._fold_from_bytes = 0
@@ -65,7 +76,7 @@ class Store:
 
     def view_of(self, image: Image) -> View:
         """Return the store as it is in an image of it."""
-        return View(self.folder, image, self._now(image), self.archives)
+        return View(self.folder, image, self._now(image), self.archives, self.vault)
 
     def transaction(self, *, wait_seconds: float = WAIT_SECONDS) -> AbstractContextManager[Transaction]:
         """Read, decide and write under the lock; commit when the body ends, change nothing if it raises.
@@ -110,7 +121,7 @@ class Store:
 
     def transaction_on(self, image: Image) -> Transaction:
         """Return a transaction on an image of the store, at the time that it is now."""
-        return Transaction(self.folder, image, self._now(image), self.archives, self.ids)
+        return Transaction(self.folder, image, self._now(image), self.archives, self.vault, self.ids)
 
     def _now(self, image: Image) -> datetime:
         return max(self.clock(), image.last_commit_at)
@@ -171,10 +182,19 @@ class _Writing(AbstractContextManager[Transaction]):
             self._store.fold_in_the_background()
 
 
-def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = None, disk: Disk | None = None) -> Store:
+def open_store(
+    folder: Path,
+    *,
+    clock: Clock = system_clock,
+    ids: Ids | None = None,
+    disk: Disk | None = None,
+    key_file: KeyFile | None = None,
+) -> Store:
     """Open the store in a folder; one that is not there is made, with the root reseller in it.
 
-    Raises StoreNotUsable if the folder cannot be made, read or written, or if its files are damaged or too new.
+    Secrets that an older version wrote in clear are encrypted, and `sealed_just_now` of the store says so.
+    Raises StoreNotUsable if the folder cannot be made, read or written, or if its files are damaged or too new;
+    KeyNotUsable if the key of its secrets is not there.
     """
     disk = disk or RealDisk()
     try:
@@ -192,17 +212,20 @@ def open_store(folder: Path, *, clock: Clock = system_clock, ids: Ids | None = N
         raise StoreNotUsable(
             folder, "the folder is not readable and writable for you. Name another one with --data or GATEWATCH_DATA."
         )
-    store = Store(folder, clock=clock, ids=ids, disk=disk)
+    store = Store(folder, clock=clock, ids=ids, disk=disk, key_file=key_file)
     if not store.database.is_there() or store.view().find(Reseller, ROOT_RESELLER_ID) is None:
         store.database.create(lambda image: _first(store, image))
-    if store.database.is_of_older_form():
+    store.sealed_just_now = seal_old_secrets(store)
+    have_key(store)
+    outdated = store.database.is_of_older_form() or holds_old_text(store.database.image())
+    if outdated and store.database.stopped_because() is None:
         store.checkpoint()
     return store
 
 
 def _first(store: Store, image: Image) -> Sequence[Draft]:
     now = max(store.clock(), image.last_commit_at)
-    tx = Transaction(store.folder, image, now, store.archives, store.ids)
+    tx = Transaction(store.folder, image, now, store.archives, store.vault, store.ids)
     if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
         return []
     tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))

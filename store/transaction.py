@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ from store.image import Image
 from store.outside import Ids
 from store.payments import Payment
 from store.records import R, Record, from_json, next_version, to_json, version_of
+from store.sealing import STORE_KEY_ID, StoreKey, opened, sealed
+from store.vault import Vault
 from store.view import View
 
 
 class Transaction(View):
     """One read-decide-write. Nothing of it is stored before its body has ended without an error."""
 
-    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives, ids: Ids) -> None:
-        super().__init__(folder, image, now, archives)
+    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives, vault: Vault, ids: Ids) -> None:
+        super().__init__(folder, image, now, archives, vault)
         self.ids = ids
         self._written: dict[tuple[str, int], tuple[bytes, Record] | None] = {}
         self._read: dict[tuple[str, int], Record | None] = {}
@@ -56,7 +59,8 @@ class Transaction(View):
                 kind.WORD, record.id, seen=record.version, current=current, changed_by=self.last_change_by(record)
             )
         written = next_version(record)
-        self._write(kind, record.id, (to_json(written), written), was_there=stored is not None)
+        line = to_json(written) if not kind.SECRETS else self._sealed_line(written)
+        self._write(kind, record.id, (line, written), was_there=stored is not None)
         if archived is not None:
             self._write(ArchivedPayment, record.id, None, was_there=True)
         return written
@@ -103,6 +107,11 @@ class Transaction(View):
     def count(self, kind: type[Record]) -> int:
         """Return how many records of a kind there are."""
         return super().count(kind) + self._added.get(kind.TABLE, 0)
+
+    def _sealed_line(self, record: Record) -> bytes:
+        """Return a record as it is kept, sealed with the store's key; the first secret of a store chooses that."""
+        key = self._stored(StoreKey, STORE_KEY_ID) or self.put(StoreKey(id=STORE_KEY_ID, key_id=self._vault.new_key()))
+        return to_json(sealed(record, partial(self._vault.seal, key.key_id)))
 
     def _write(
         self, kind: type[Record], identity: int, written: tuple[bytes, Record] | None, *, was_there: bool
@@ -188,10 +197,10 @@ class Transaction(View):
             stored = self._stored(kind, identity)
             numbered = {**document, "id": identity, "version": (stored.version if stored else 0) + 1}
             try:
-                record = from_json(kind, msgspec.json.encode(numbered))
+                record = opened(from_json(kind, msgspec.json.encode(numbered)), self._vault.open)
             except msgspec.MsgspecError as error:
                 raise ValueError(f"Document {identity} is not a {kind.WORD}: {error}.") from error
-            written[identity] = (to_json(record), record)
+            written[identity] = (self._sealed_line(record) if kind.SECRETS else to_json(record), record)
         for identity, each in written.items():
             self._write(kind, identity, each, was_there=self._stored(kind, identity) is not None)
 

@@ -15,7 +15,7 @@ from store.audit import money_problems
 from store.checkpoint import make_index, put_index, read_checkpoint, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
-from store.errors import Refused, StoreNotUsable
+from store.errors import KeyNotUsable, Refused, StoreNotUsable
 from store.folding import records_of
 from store.image import Image
 from store.journal import Base
@@ -24,6 +24,8 @@ from store.lock import WAIT_SECONDS, ProcessLock
 from store.paths import CHECKPOINT_NAME, INDEX_NAME, JOURNAL_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
+from store.sealed_store import have_key, holds_plain, plain_problems
+from store.sealing import STORE_KEY_ID, StoreKey
 from store.store import Store, View
 
 COPIED_AT_ONCE_BYTES = 1 << 20
@@ -34,7 +36,8 @@ class Findings:
     """What a check found: how many records of each table were read, and a sentence for each thing that is wrong.
 
     `stopped` says why every writer was stopped when it began, empty if none was; `written_anew` that all records have
-    been written anew since, and that writing goes on.
+    been written anew since, and that writing goes on. `in_clear`: an older version wrote the secrets, and they are not
+    encrypted yet.
     """
 
     revision: int
@@ -42,15 +45,23 @@ class Findings:
     problems: tuple[str, ...]
     stopped: str = ""
     written_anew: bool = False
+    in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds: the number of its last transaction, its records, and its files by name with their bytes."""
+    """What a backup holds: the number of its last transaction, its records, and its files by name with their bytes.
+
+    `key_id` is the key that its secrets are encrypted with, None if there is none; `key_path` where that is, which is
+    never in the backup. `in_clear`: an older version wrote the secrets, and they are not encrypted yet.
+    """
 
     revision: int
     records: int
     files: dict[str, int]
+    key_id: str | None
+    key_path: Path
+    in_clear: bool
 
 
 def check(store: Store, *, wait_seconds: float = WAIT_SECONDS) -> Findings:
@@ -68,11 +79,20 @@ def check(store: Store, *, wait_seconds: float = WAIT_SECONDS) -> Findings:
     if stopped and not problems:
         store.database.allow_writing(wait_seconds=wait_seconds)
     records = {kind.TABLE: view.count(kind) for kind in KINDS.values()}
-    return Findings(view.revision, records, tuple(problems), stopped, bool(stopped) and not problems)
+    written_anew = bool(stopped) and not problems
+    return Findings(view.revision, records, tuple(problems), stopped, written_anew, holds_plain(view))
 
 
 def _problems(store: Store, view: View) -> list[str]:
-    unsound = record_problems(view) or [*_index_problems(store, view.image), *_number_problems(view)]
+    try:
+        have_key(store)
+    except KeyNotUsable as error:
+        return [str(error), "Nothing else was checked, since the records cannot be read whole without the key."]
+    unsound = record_problems(view) or [
+        *plain_problems(view),
+        *_index_problems(store, view.image),
+        *_number_problems(view),
+    ]
     if unsound:
         return [*unsound, "The money was not checked, since not every record is sound."]
     return money_problems(view)
@@ -131,7 +151,12 @@ def backup(store: Store, folder: Path, *, wait_seconds: float = WAIT_SECONDS) ->
                 raise
             raise Refused(f"The backup cannot be written to {folder}: {error.strerror}.") from error
     files = {each.name: each.stat().st_size for each in sorted(folder.iterdir())}
-    return Backup(image.n, sum(image.counts.values()), files)
+    view = store.view_of(image)
+    key = view.stored(StoreKey, STORE_KEY_ID)
+    in_clear = holds_plain(view)
+    return Backup(
+        image.n, sum(image.counts.values()), files, key.key_id if key else None, store.vault.key_path, in_clear
+    )
 
 
 def make_empty_folder(folder: Path) -> None:

@@ -19,7 +19,9 @@ from store.image import Image
 from store.judging import as_of
 from store.payments import Payment, is_awaited
 from store.records import R, Record, from_json
+from store.sealing import opened
 from store.tables import RecordTable
+from store.vault import Vault
 
 AWAITED_KEY = 1
 
@@ -31,10 +33,11 @@ class View:
     leaves the archived ones out.
     """
 
-    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives) -> None:
+    def __init__(self, folder: Path, image: Image, now: datetime, archives: Archives, vault: Vault) -> None:
         self._folder = folder
         self._image = image
         self._archives = archives
+        self._vault = vault
         self.now = now
 
     @property
@@ -132,7 +135,7 @@ class View:
         return self._image.count(kind.TABLE)
 
     def table(self, kind: type[Record]) -> Table:
-        """Return TinyDB's table of a kind, as stored; writing through it works in a transaction only."""
+        """Return TinyDB's table of a kind, as stored, secrets sealed; writing works in a transaction only."""
         return RecordTable(_Documents(self, kind), kind.TABLE)
 
     def _line(self, kind: type[Record], identity: int) -> bytes | None:
@@ -183,7 +186,8 @@ class View:
 
     def _decoded(self, kind: type[R], identity: int, line: bytes) -> R:
         try:
-            return from_json(kind, line)
+            found = from_json(kind, line)
+            return opened(found, self._vault.open) if kind.SECRETS else found
         except msgspec.MsgspecError as error:
             raise self._unreadable(kind, identity, error) from error
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from store.key_file import VARIABLE
 from store.store import Store, open_store
 from tests.makers import CountedIds, FixedClock, Shop, open_shop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let all stores of the tests, those of other processes too, have a key of their own, not the developer's."""
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("key") / "store.key"
+        patch.setenv(VARIABLE, str(path))
+        yield path
 
 
 @pytest.fixture

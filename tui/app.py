@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -15,8 +16,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from rich.console import Console
-from rich.segment import Segments
-from rich.traceback import Traceback
+from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -24,6 +24,7 @@ from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
+from store.crash_report import crash_report
 from store.errors import StoreNotUsable
 from store.managers import Manager
 from tui import look, pages
@@ -281,11 +282,11 @@ class GatewatchApp(App[None]):
             self.screen.tick(self.now())
 
     def _fatal_error(self) -> None:
-        """Show a crash without local variables: they may hold secrets."""
+        """Show a crash without any value: Textual's own screen shows local variables, which may hold secrets."""
         self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
-        self._close_messages_no_wait()
+        error = sys.exc_info()[1] or self._exception
+        if error is not None:
+            self.panic(Text(crash_report(error)))
 
 
 def run_panel(

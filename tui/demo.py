@@ -22,6 +22,8 @@ from store.answers import Answer
 from store.archived_payment import ArchivedPayment
 from store.audit import money_problems
 from store.connectors import ConnectorForm
+from store.key_file import VARIABLE as KEY_FILE_VARIABLE
+from store.key_file import KeyFile
 from store.managers import Manager
 from store.methods import MethodForm
 from store.payments import Payment
@@ -65,17 +67,21 @@ def demo_store(pace: Pace) -> Iterator[tuple[Store, Manager]]:
     archive_after_days = None if pace.archive_after_minutes is None else pace.archive_after_minutes / MINUTES_OF_A_DAY
     with tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name, ExitStack() as running:
         folder = Path(name) / "store"
+        # The scratch store's key goes with it; the user's own is for stores that stay.
+        key_file = Path(name) / "store.key"
+        for_children = {KEY_FILE_VARIABLE: str(key_file)}
         key = secrets.token_hex(32)
         log = Path(name) / "sandbox.log"
         arguments = ["sandbox", "--port", "0", "--late-after", str(LATE_AFTER_SECONDS), "--until-stdin-closes"]
         sandbox = Child("gateway", arguments, log, {"GATEWATCH_SANDBOX_KEY": key})
         running.callback(sandbox.stop)
         url = sandbox.first_line(wait_seconds=READY_SECONDS).rpartition(" ")[2]
-        store = open_store(folder)
+        store = open_store(folder, key_file=KeyFile(key_file))
         manager = furnish(store, url, key)
-        running.callback(start_engine(folder, port=0, archive_after_days=archive_after_days).stop)
+        engine = start_engine(folder, port=0, archive_after_days=archive_after_days, environment=for_children)
+        running.callback(engine.stop)
         customers = [] if pace.payments_a_second is None else [str(pace.payments_a_second)]
-        traffic = Child("tui.traffic", [str(folder), *customers], Path(name) / "traffic.log")
+        traffic = Child("tui.traffic", [str(folder), *customers], Path(name) / "traffic.log", for_children)
         running.callback(traffic.stop)
         yield store, manager
 

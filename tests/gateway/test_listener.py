@@ -18,7 +18,7 @@ from gateway.http_port import HttpPort
 from gateway.listener import Listener
 from gateway.messages import parse_acknowledgement
 from gateway.signing import sign, verify
-from store import connectors, methods
+from store import connectors, methods, shared_keys
 from store.answers import Answer
 from store.audit import money_problems
 from store.connectors import Connector
@@ -200,7 +200,7 @@ async def test_the_previous_key_matches_in_its_grace_time_and_signs_the_acknowle
     shop = port.shop
     first, second = shop.pay(shop.payment()), shop.pay(shop.payment())
     old = key_of(shop)
-    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
+    shop.do(lambda tx: shared_keys.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
 
     assert (await port.tell(answer_of(first), key=old))[0] == 200
     assert (await port.tell(answer_of(second, gateway_reference="g-2"), key=key_of(shop)))[0] == 200
@@ -211,15 +211,24 @@ async def test_a_key_counts_as_the_store_has_it_when_the_answer_is_judged(port: 
     """The listener remembers connectors for a moment; what has changed since is seen all the same."""
     shop, old = port.shop, key_of(port.shop)
     assert (await port.tell(answer_of("nobody")))[0] == 200
-    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
+    shop.do(lambda tx: shared_keys.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
     assert (await port.tell(answer_of("nobody-2"), key=old))[0] == 200
     assert (await port.tell(answer_of("nobody-3")))[0] == 200
     assert [each.given.key for each in shop.store.view().all(Answer)] == ["current", "previous", "current"]
 
 
+async def test_a_retired_key_does_not_match_though_its_grace_time_runs(port: Port, attempt_id: str) -> None:
+    shop, old = port.shop, key_of(port.shop)
+    shop.do(lambda tx: shared_keys.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
+    shop.do(lambda tx: shared_keys.retire_old_key(tx, ANNA, shop.connector.id))
+
+    assert (await port.tell(answer_of(attempt_id), key=old))[0] == 401
+    assert (await port.tell(answer_of(attempt_id), key=key_of(shop)))[0] == 200
+
+
 async def test_after_its_grace_time_the_previous_key_does_not_match(port: Port, attempt_id: str) -> None:
     shop, old = port.shop, key_of(port.shop)
-    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=60))
+    shop.do(lambda tx: shared_keys.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=60))
     shop.clock.advance(minutes=1)
 
     assert (await port.tell(answer_of(attempt_id), key=old))[0] == 401

@@ -18,7 +18,7 @@ from gateway.requests import (
     status_request,
 )
 from gateway.signing import signed_text
-from store import accounts, connectors, methods, payment_commands
+from store import accounts, connectors, methods, payment_commands, shared_keys
 from store.connectors import Connector, ConnectorForm
 from store.methods import MethodForm
 from store.payments import Attempt, Payment
@@ -125,7 +125,7 @@ def test_requests_are_signed_with_the_one_key(desk: Desk) -> None:
 def test_in_the_grace_time_the_old_key_signs_and_both_may_sign_the_reply(desk: Desk) -> None:
     old = desk.connector.shared_key
     with desk.store.transaction() as tx:
-        connectors.rotate_key(tx, ANNA, 1, grace_seconds=3600)
+        shared_keys.rotate_key(tx, ANNA, 1, grace_seconds=3600)
 
     addressed, _ = desk.pay()
 
@@ -133,9 +133,21 @@ def test_in_the_grace_time_the_old_key_signs_and_both_may_sign_the_reply(desk: D
     assert addressed.key_names == ("previous", "current")
 
 
+def test_once_the_new_key_is_used_it_signs_and_both_may_sign_the_reply(desk: Desk) -> None:
+    old = desk.connector.shared_key
+    with desk.store.transaction() as tx:
+        new = shared_keys.rotate_key(tx, ANNA, 1, grace_seconds=3600).shared_key
+        shared_keys.use_new_key(tx, ANNA, 1)
+
+    addressed, _ = desk.pay()
+
+    assert addressed.keys == (new, old)
+    assert addressed.key_names == ("current", "previous")
+
+
 def test_after_the_grace_time_the_new_key_signs(desk: Desk) -> None:
     with desk.store.transaction() as tx:
-        connectors.rotate_key(tx, ANNA, 1, grace_seconds=3600)
+        shared_keys.rotate_key(tx, ANNA, 1, grace_seconds=3600)
     desk.clock.advance(hours=1)
 
     addressed, _ = desk.pay()

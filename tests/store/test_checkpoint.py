@@ -53,7 +53,7 @@ def test_one_record_stands_on_one_line(shop: Shop) -> None:
     shop.payment()
     shop.store.checkpoint()
     text = (shop.store.folder / FILE_NAME).read_text(encoding="utf-8")
-    assert sum(line.startswith('"1": {') for line in text.splitlines()) == 6
+    assert sum(line.startswith('"1": {') for line in text.splitlines()) == 7
 
 
 def test_nothing_but_the_files_of_a_store_is_left_in_its_folder(shop: Shop) -> None:
@@ -173,7 +173,7 @@ def test_a_checkpoint_that_is_missing_beside_its_journal_is_said_so(store: Store
 def test_a_file_of_a_newer_form_is_said_so_and_left_as_it_is(store: Store) -> None:
     newer = store.path.read_bytes().replace(b'"format":%d' % FORMAT, b'"format":%d' % (FORMAT + 1))
     store.path.write_bytes(newer)
-    with pytest.raises(StoreNotUsable, match=r"written by a newer Gatewatch \(form 3.*use the newer version"):
+    with pytest.raises(StoreNotUsable, match=rf"written by a newer Gatewatch \(form {FORMAT + 1}.*use the newer"):
         open_store(store.folder)
     assert store.path.read_bytes() == newer
 

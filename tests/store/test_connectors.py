@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from store import connectors, methods
+from store import connectors, methods, shared_keys
 from store.action_log import LogLine
 from store.actors import Actor
 from store.connectors import Connector, ConnectorForm
 from store.errors import NotFound, NotPermitted, Problems, Refused, StaleEdit, StoreError
 from store.resellers import create as create_reseller
 from store.store import Transaction
-from tests.makers import ANNA, MICROSECOND, START, Shop, make_connector, make_method
+from tests.makers import ANNA, Shop, make_connector, make_method
 
 FORM = ConnectorForm(name="Acme Pay", url="https://acme.example.com/pay", period_minutes="15", schema_text="[]")
 FIELD_LIST = '[{"type": "string", "key": "merchant", "required": true}]'
@@ -173,40 +173,8 @@ def test_delete_hides_a_connector_and_keeps_it_for_its_answers(shop: Shop) -> No
     refused(shop, lambda tx: connectors.delete(tx, ANNA, made.id), "no connector", NotFound)
 
 
-def test_for_the_grace_time_both_keys_match_the_current_one_first(shop: Shop) -> None:
-    made = shop.do(lambda tx: connectors.create(tx, ANNA, replace(FORM, shared_key=OLD_KEY)))
-    assert made.keys_at(START) == (OLD_KEY,)
-    rotated = shop.do(lambda tx: connectors.rotate_key(tx, ANNA, made.id, new_key=NEW_KEY, grace_seconds=60))
-    end = START + timedelta(seconds=60)
-    assert rotated.keys_at(end - MICROSECOND) == (NEW_KEY, OLD_KEY)
-    assert rotated.keys_at(end) == (NEW_KEY,)
-
-
-def test_with_no_grace_time_the_new_key_counts_at_once(shop: Shop) -> None:
-    rotated = shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=0))
-    assert rotated.keys_at(START) == (rotated.shared_key,)
-    assert len(rotated.shared_key) == 64
-    assert rotated.shared_key != shop.connector.shared_key
-    assert rotated.previous_key == ""
-
-
-def test_a_second_rotation_waits_for_the_first_ones_grace_time(shop: Shop) -> None:
-    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=60))
-    refused(shop, lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id), "matches until 2026-03-02 09:01:00")
-    shop.clock.advance(seconds=60)
-    shop.do(lambda tx: connectors.rotate_key(tx, ANNA, shop.connector.id))
-
-
-def test_a_rotation_to_a_bad_key_or_a_negative_grace_time_is_a_problem(shop: Shop) -> None:
-    before = shop.content()
-    with pytest.raises(Problems) as caught:
-        shop.do(lambda tx: connectors.rotate_key(tx, ANNA, 1, new_key="short", grace_seconds=-1))
-    assert [each.field for each in caught.value.items] == ["Secret Shared Key", "Grace time"]
-    assert shop.content() == before
-
-
 def test_revealing_a_key_is_logged_and_the_log_never_holds_one(shop: Shop) -> None:
-    key = shop.do(lambda tx: connectors.reveal_key(tx, ANNA, shop.connector.id))
+    key = shop.do(lambda tx: shared_keys.reveal_key(tx, ANNA, shop.connector.id))
     assert key == shop.connector.shared_key
     last = list(shop.store.view().all(LogLine))[-1]
     assert (last.by, last.action, last.subject) == (ANNA.name, "key revealed", "connector 1")
@@ -227,8 +195,8 @@ def test_a_manager_of_another_reseller_sees_nothing_of_connectors(shop: Shop) ->
         lambda tx: connectors.create(tx, bea, FORM),
         lambda tx: connectors.update(tx, bea, 1, FORM, version=1),
         lambda tx: connectors.delete(tx, bea, 1),
-        lambda tx: connectors.rotate_key(tx, bea, 1),
-        lambda tx: connectors.reveal_key(tx, bea, 1),
+        lambda tx: shared_keys.rotate_key(tx, bea, 1),
+        lambda tx: shared_keys.reveal_key(tx, bea, 1),
     ):
         refused(shop, act, "root reseller only", NotPermitted)
 
@@ -240,8 +208,8 @@ def test_a_read_only_manager_of_the_root_reseller_sees_connectors_and_changes_no
         lambda tx: connectors.create(tx, reader, FORM),
         lambda tx: connectors.update(tx, reader, 1, FORM, version=1),
         lambda tx: connectors.delete(tx, reader, 1),
-        lambda tx: connectors.rotate_key(tx, reader, 1),
-        lambda tx: connectors.reveal_key(tx, reader, 1),
+        lambda tx: shared_keys.rotate_key(tx, reader, 1),
+        lambda tx: shared_keys.reveal_key(tx, reader, 1),
     ):
         refused(shop, act, "Read Only", NotPermitted)
 

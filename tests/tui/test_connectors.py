@@ -10,14 +10,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from store import connectors, methods
+from store import connectors, methods, shared_keys
 from store.action_log import LogLine
 from store.actors import Actor
 from store.connectors import Connector
 from store.gateway_watch import note_failure, note_skew
+from store.old_key_use import OLD_KEY, note_use
 from store.refused_messages import keep
 from store.store import Store
-from tests.makers import refused_message
+from tests.makers import FixedClock, refused_message
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, NOW, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
 from tui.app import GatewatchApp
@@ -27,6 +28,8 @@ from tui.screens.connector_form import CHECK_AFTER_SECONDS
 from tui.screens.connector_new import ConnectorNew
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.key_shown import KeyShown
+from tui.screens.old_key import OldKey
+from tui.screens.rotate_key import RotateKey
 from tui.widgets.confirm import Confirm
 from tui.widgets.json_area import JsonArea
 from tui.widgets.problem_list import ProblemList
@@ -69,6 +72,21 @@ def problems_of(app: GatewatchApp) -> list[str]:
 def state_of(app: GatewatchApp, area: str) -> str:
     """Return the line below a JSON field."""
     return str(app.screen.query_one(f"#{area} .json-state", Static).render())
+
+
+def rotated_and_still_used(cast: Store) -> Connector:
+    """Rotate the first connector's key, and let its gateway use the old one once more."""
+    with cast.transaction() as tx:
+        rotated = shared_keys.rotate_key(tx, ANNA, 1)
+        note_use(tx, 1, OLD_KEY)
+    assert isinstance(cast.clock, FixedClock)
+    cast.clock.advance(seconds=75)
+    return rotated
+
+
+def shown_in(app: GatewatchApp) -> str:
+    """Return the texts of the screen on top."""
+    return " ".join(str(each.render()) for each in app.screen.query(Static))
 
 
 def test_picture_connectors(picture: Picture, cast: Store) -> None:
@@ -127,6 +145,16 @@ def test_picture_connector_delete(picture: Picture, cast: Store) -> None:
 
 
 def test_picture_connector_rotate(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=("6", "enter", "R"))
+
+
+def test_picture_connector_rotating(picture: Picture, cast: Store) -> None:
+    rotated_and_still_used(cast)
+    assert picture(panel(cast), press=("6", "enter"))
+
+
+def test_picture_connector_old_key(picture: Picture, cast: Store) -> None:
+    rotated_and_still_used(cast)
     assert picture(panel(cast), press=("6", "enter", "R"))
 
 
@@ -334,7 +362,7 @@ async def test_saving_what_somebody_else_changed_meanwhile_is_refused(cast: Stor
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "e")
         with cast.transaction() as tx:
-            connectors.rotate_key(tx, ANNA, 1)
+            shared_keys.rotate_key(tx, ANNA, 1)
         fill(app, name="Mine")
         await press(pilot, "ctrl+s")
 
@@ -388,6 +416,43 @@ async def test_rotating_asks_first_and_the_old_key_matches_for_the_grace_time(ca
     rotated = connectors.get(cast.view(), ANNA, 1)
     assert rotated.shared_key != old
     assert rotated.keys_at(cast.clock()) == (rotated.shared_key, old)
+
+
+async def test_while_an_old_key_matches_it_is_told_when_it_was_used_and_its_time_can_be_ended(cast: Store) -> None:
+    rotated = rotated_and_still_used(cast)
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "6", "enter", "R")
+        assert isinstance(app.screen, OldKey)
+        assert "Last used 1 min ago" in shown_in(app)
+        assert "Requests are signed with the old key" in shown_in(app)
+        assert "not believed until it has the new one" in shown_in(app)
+        await press(pilot, "enter")  # Cancel has the focus
+        assert connectors.get(cast.view(), ANNA, 1) == rotated
+
+        await press(pilot, "R", "tab", "enter")
+        used = connectors.get(cast.view(), ANNA, 1)
+        assert (used.old_key_signs(cast.clock()), len(used.keys_at(cast.clock()))) == (False, 2)
+
+        await press(pilot, "R")
+        assert "Use new" not in shown_in(app)
+        await press(pilot, "tab", "enter")
+        assert connectors.get(cast.view(), ANNA, 1).keys_at(cast.clock()) == (rotated.shared_key,)
+        await press(pilot, "R")
+        assert isinstance(app.screen, RotateKey)
+
+
+async def test_of_two_operators_with_the_same_dialog_the_second_changes_nothing(cast: Store) -> None:
+    rotated_and_still_used(cast)
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "6", "enter", "R")
+        with cast.transaction() as tx:
+            other = shared_keys.use_new_key(tx, Actor("boris@northwind.example"), 1)
+        await press(pilot, "tab", "tab", "enter")
+        assert any("changed by boris@northwind.example" in each.message for each in app._notifications)
+
+    assert connectors.get(cast.view(), ANNA, 1) == other
 
 
 async def test_deleting_asks_first_with_cancel_focused(cast: Store) -> None:

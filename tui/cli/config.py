@@ -9,7 +9,9 @@ from importlib.metadata import version
 import click
 
 from store.engine_presence import engine_of
-from store.errors import StoreNotUsable
+from store.errors import KeyNotUsable, StoreNotUsable
+from store.key_file import VARIABLE
+from store.sealed_store import have_key
 from store.store import Store
 from tui.cli.invocation import Invocation, acting, headless
 from tui.cli.printing import table
@@ -30,6 +32,7 @@ def show(run: Invocation) -> None:
     settings: list[Setting] = [
         ("data_folder", str(run.place.folder), run.place.named_by),
         ("store", _state(kept), str(kept.path)),
+        ("key_file", str(kept.vault.key_path), VARIABLE if os.environ.get(VARIABLE) else "the platform"),
         ("engine", engine_of(kept.folder) or "none runs", "the engine's lock"),
         ("acts_as", acting().name, "the operating system"),
         ("colour", *(("off", "NO_COLOR") if os.environ.get("NO_COLOR") else ("as the terminal has it", "default"))),
@@ -45,6 +48,9 @@ def _state(kept: Store) -> str:
         return "not there yet"
     try:
         view = kept.view()
+        have_key(kept)
+    except KeyNotUsable as error:
+        return f"not usable: its key file {error.reason}"
     except StoreNotUsable as error:
         return f"not usable: {error.reason}"
     return f"usable, {view.revision} transactions so far"

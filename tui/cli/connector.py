@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 
 import click
 
-from store import connectors
-from store.connectors import GRACE_SECONDS, NOTHING_TO_SET, Connector, ConnectorForm
+from store import connectors, shared_keys
+from store.connectors import NOTHING_TO_SET, Connector, ConnectorForm
 from store.gateway_watch import GatewayWatch, watch_of
+from store.old_key_use import old_key_last_used_at
 from store.settings_schema import parse_static
+from store.shared_keys import GRACE_SECONDS
 from store.store import View
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting, headless
@@ -46,7 +49,7 @@ def show(run: Invocation, connector_id: int, *, reveal_key: bool) -> None:
         _write(run, view, connectors.get(view, acting(), connector_id))
         return
     with opened.transaction() as tx:
-        key = connectors.reveal_key(tx, acting(), connector_id)
+        key = shared_keys.reveal_key(tx, acting(), connector_id)
         found = connectors.get(tx, acting(), connector_id)
         shape = shapes.connector_whole(tx, found) | {"secret_shared_key": key}
         text = f"{_whole(tx, found)}\nSecret Shared Key: {key}"
@@ -146,26 +149,43 @@ def delete(run: Invocation, connector_id: int) -> None:
 @click.option(
     "--grace-seconds",
     type=int,
-    default=GRACE_SECONDS,
-    show_default=True,
-    help="How long the old key still matches and signs requests; 0 uses the new one now.",
+    help=f"How long the old key still matches and signs requests; 0: not at all.  [default: {GRACE_SECONDS}]",
 )
+@click.option("--use-now", is_flag=True, help="Rotate nothing; sign requests with the new key before that time ends.")
+@click.option(
+    "--retire-old", is_flag=True, help="Rotate nothing; end that time: answers signed with the old key are refused."
+)
+@click.option("--if-version", type=int, metavar="N", help="Refuse if the connector has another version by now.")
 @secret_options("key", KEY_VARIABLE)
 @headless
 def rotate_key(
     run: Invocation,
     connector_id: int,
     *,
-    grace_seconds: int,
+    grace_seconds: int | None,
+    use_now: bool,
+    retire_old: bool,
+    if_version: int | None,
     key_stdin: TextSource | None,
     key_file: TextSource | None,
 ) -> None:
-    """Give a connector a new Secret Shared Key, made by itself unless one is given."""
-    key = secret_from(key_stdin, key_file, word="key", environment=os.environ.get(KEY_VARIABLE)) or ""
+    """Give a connector a new Secret Shared Key, made by itself unless one is given; or end the time of the old one.
+
+    `connector show` tells when the old key was last used.
+    """
+    of_a_new_key = (grace_seconds, key_stdin, key_file)
+    if use_now + retire_old + any(each is not None for each in of_a_new_key) > 1:
+        raise click.UsageError("--use-now, --retire-old and the options of a new key contradict each other.")
+    if use_now or retire_old:
+        act = partial(shared_keys.use_new_key if use_now else shared_keys.retire_old_key)
+    else:
+        key = secret_from(key_stdin, key_file, word="key", environment=os.environ.get(KEY_VARIABLE)) or ""
+        grace = GRACE_SECONDS if grace_seconds is None else grace_seconds
+        act = partial(shared_keys.rotate_key, new_key=key, grace_seconds=grace)
     opened = run.store()
     with opened.transaction() as tx:
-        rotated = connectors.rotate_key(tx, acting(), connector_id, new_key=key, grace_seconds=grace_seconds)
-    _write(run, opened.view(), rotated)
+        changed = act(tx, acting(), connector_id, version=if_version)
+    _write(run, opened.view(), changed)
 
 
 def _as_typed(of: Connector) -> ConnectorForm:
@@ -193,14 +213,13 @@ def _table(view: View, listed: list[Connector]) -> str:
 
 def _whole(view: View, of: Connector) -> str:
     fields = [f"{each.label} ({each.key})" for each in of.schema.fields]
-    grace = of.previous_key_until if len(of.keys_at(view.now)) > 1 else None
     return facts(
         [
             ("ID", of.id),
             ("Name", of.name),
             ("Connector URL", of.url),
             ("Secret Shared Key", "kept; --reveal-key shows it"),
-            *([("Old key matches until", f"{shown_moment(grace)} UTC")] if grace else []),
+            *_old_key(view, of),
             ("Period for payment processing", _period(of)),
             ("Settings", ", ".join(fields) or "nothing to set"),
             ("Static JSON", ", ".join(parse_static(of.static_text, of.schema)) or "none"),
@@ -224,6 +243,18 @@ def _gateway(watch: GatewayWatch) -> list[tuple[str, object]]:
         off = f"{round(watch.last_skew_seconds)} s off in its last such answer"
         rows.append(("Gateway's clock", f"over 5 minutes off {watch.skews} times; {off}"))
     return rows
+
+
+def _old_key(view: View, of: Connector) -> list[tuple[str, object]]:
+    until = of.old_key_until(view.now)
+    if until is None:
+        return []
+    used_at = old_key_last_used_at(view, of)
+    return [
+        ("Old key matches until", f"{shown_moment(until)} UTC"),
+        ("Old key last used", f"{shown_moment(used_at)} UTC" if used_at else "not since the rotation"),
+        ("Requests are signed with", "the old key" if of.old_key_signs(view.now) else "the new key"),
+    ]
 
 
 def _period(of: Connector) -> str:

@@ -34,7 +34,12 @@ class Invocation:
         """Open the store, made if it is not there. Raises StoreNotUsable."""
         from store.store import open_store  # noqa: PLC0415 - `--help` and wrong usage need no store
 
-        return open_store(self.place.folder)
+        opened = open_store(self.place.folder)
+        if opened.sealed_just_now:
+            from store.sealed_store import SEALED_NOW  # noqa: PLC0415 - told once in a store's life
+
+            click.echo(SEALED_NOW, err=True)
+        return opened
 
     def existing_store(self) -> Store:
         """Open the store without making one. Raises StoreNotUsable if there is none."""

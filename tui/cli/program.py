@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from store.crash_report import tell_no_values
 from store.errors import Problems, StoreError, StoreNotUsable
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, current, data_option, json_option, silence_output, write_out
@@ -138,5 +139,6 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not end a command
+    tell_no_values()
     gatewatch.main(prog_name="gatewatch", obj=Invocation())
     raise SystemExit(0)

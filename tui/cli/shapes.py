@@ -12,6 +12,7 @@ from store import accounts, connectors
 from store.answers import Origin
 from store.connectors import Connector
 from store.gateway_watch import watch_of
+from store.old_key_use import CURRENT_KEY, OLD_KEY, old_key_last_used_at
 from store.payment_method import INTEGRATION_TYPE
 from store.settings_schema import parse_static
 from store.shapes import Shape, attempt, history_line, moment, payment, payment_whole, problems
@@ -94,7 +95,8 @@ def connector(view: View, of: Connector) -> Shape:
 
 def connector_whole(view: View, of: Connector) -> Shape:
     """Return a connector with its JSON Schema as typed and the names, not the values, of its Static JSON."""
-    grace = of.previous_key_until if len(of.keys_at(view.now)) > 1 else None
+    old_key_until = of.old_key_until(view.now)
+    last_used_at = old_key_last_used_at(view, of) if old_key_until else None
     return connector(view, of) | {
         "json_schema": of.schema_text,
         "settings": [
@@ -102,7 +104,9 @@ def connector_whole(view: View, of: Connector) -> Shape:
             for each in of.schema.fields
         ],
         "static_keys": list(parse_static(of.static_text, of.schema)),
-        "previous_key_until": moment(grace),
+        "previous_key_until": moment(old_key_until),
+        "previous_key_last_used_at": moment(last_used_at),
+        "requests_signed_with": OLD_KEY if of.old_key_signs(view.now) else CURRENT_KEY,
         "methods": [each.id for each in connectors.methods_of(view, of.id)],
         "gateway": gateway(watch_of(view, of.id)),
     }

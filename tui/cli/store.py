@@ -12,8 +12,6 @@ from tui.cli.export import export
 from tui.cli.invocation import Invocation, headless, write_out
 from tui.cli.printing import json_text, shown
 
-NOT_ENCRYPTED = "It holds secrets in clear (shared keys, settings, Static JSON): keep it where only you can read it."
-
 
 @click.group()
 def store() -> None:
@@ -42,6 +40,7 @@ def check(run: Invocation) -> None:
             "wrong": found.problems,
             "stopped": found.stopped or None,
             "written_anew": found.written_anew,
+            "encrypted": not found.in_clear,
         }
         write_out(json_text(shape))
     if found.problems:
@@ -50,6 +49,8 @@ def check(run: Invocation) -> None:
     if not run.as_json:
         total = sum(found.records.values())
         write_out(f"{shown(str(kept.folder))}: {total:,} records were read, and every sum adds up.")
+        if found.in_clear:
+            write_out("An older version wrote its secrets in clear; the next command that opens it encrypts them.")
         if found.written_anew:
             write_out(f"Writing was stopped, since {shown(found.stopped)}. Every record was written anew; it goes on.")
 
@@ -76,8 +77,8 @@ def checkpoint(run: Invocation) -> None:
 def backup(run: Invocation, folder: str) -> None:
     """Write the store as it is at one moment into a new or empty folder, while others write.
 
-    The folder is a store itself: check it with `gatewatch store check --data FOLDER`. It is not encrypted and holds
-    secrets in clear, readable by you only.
+    The folder is a store itself: check it with `gatewatch store check --data FOLDER`. Secrets in it are encrypted; the
+    key is not in it, so keep a copy of the key file elsewhere.
     """
     made = upkeep.backup(run.existing_store(), Path(folder))
     told = [f"  {name}: {size:,} bytes" for name, size in made.files.items()]
@@ -88,8 +89,21 @@ def backup(run: Invocation, folder: str) -> None:
             "revision": made.revision,
             "records": made.records,
             "files": made.files,
-            "encrypted": False,
+            "encrypted": not made.in_clear,
+            "key_id": made.key_id,
+            "key_file": str(made.key_path) if made.key_id else None,
         },
         lambda: "\n".join([head, *told]),
     )
-    click.echo(NOT_ENCRYPTED, err=True)
+    click.echo(_about_secrets(made), err=True)
+
+
+def _about_secrets(made: upkeep.Backup) -> str:
+    if made.in_clear:
+        return "It holds secrets in clear, since an older version wrote the store: keep it where only you can read it."
+    if made.key_id is None:
+        return "There is no secret in it."
+    return (
+        f"Shared keys, settings and Static JSON in it are encrypted with key {made.key_id}, which is not in it. "
+        f"Without that they cannot be read: keep a copy of {shown(str(made.key_path))} somewhere else."
+    )

@@ -19,9 +19,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from store import connectors
+from store import connectors, shared_keys
 from store.connectors import Connector
 from store.gateway_watch import GatewayWatch, watch_of
+from store.old_key_use import old_key_last_used_at
 from store.payment_method import PaymentMethod
 from store.refused_messages import refused_of
 from store.settings_schema import SettingsSchema, check_schema
@@ -55,6 +56,7 @@ class ConnectorDetails(Page):
         self._connector_id = connector_id
         self._connector: Connector | None = None
         self._methods: list[PaymentMethod] = []
+        self._old_key_used_at: datetime | None = None
         self._parsed = ""
 
     @property
@@ -80,10 +82,12 @@ class ConnectorDetails(Page):
         """Show the connector, and its schema once it is parsed."""
         connector = connectors.get(view, self.session.by, self._connector_id)
         self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
+        self._old_key_used_at = old_key_last_used_at(view, connector)
         name = Text.assemble((look.safe(connector.name), "bold"))
         self.query_one("#connector-name", Static).update(name)
         watch = watch_of(view, self._connector_id)
-        self.query_one("#facts", Static).update(facts_table(connector, self._methods, watch, view.now))
+        facts = facts_table(connector, self._methods, self._old_key_used_at, watch, view.now)
+        self.query_one("#facts", Static).update(facts)
         for each in self.query("#refused, #refused-title"):
             each.display = watch.refused > 0
         newest = refused_of(view, self.session.by, self._connector_id)
@@ -118,34 +122,18 @@ class ConnectorDetails(Page):
 
     def action_reveal(self) -> None:
         """Show the key; the store logs it."""
-        self.write(partial(connectors.reveal_key, by=self.session.by, connector_id=self._connector_id), self._show_key)
+        self.write(partial(shared_keys.reveal_key, by=self.session.by, connector_id=self._connector_id), self._show_key)
 
     def action_copy(self) -> None:
         """Send the key to the terminal's clipboard; the store logs it."""
-        self.write(partial(connectors.reveal_key, by=self.session.by, connector_id=self._connector_id), self._copy_key)
+        self.write(partial(shared_keys.reveal_key, by=self.session.by, connector_id=self._connector_id), self._copy_key)
 
     def action_rotate(self) -> None:
-        """Ask for the grace time, then rotate."""
-        from tui.screens.rotate_key import RotateKey  # noqa: PLC0415 - opened on request
+        """Ask for the grace time, then rotate; while an old key still matches, ask whether to end its time."""
+        from tui.screens.key_change import ask  # noqa: PLC0415 - opened on request
 
         if self._connector is not None:
-            self.app.push_screen(RotateKey(self._connector.name), self._rotate)
-
-    def _rotate(self, grace_seconds: int | None) -> None:
-        if grace_seconds is not None:
-            self.write(
-                partial(
-                    connectors.rotate_key,
-                    by=self.session.by,
-                    connector_id=self._connector_id,
-                    grace_seconds=grace_seconds,
-                ),
-                self._rotated,
-            )
-
-    def _rotated(self, _: Connector) -> None:
-        self.notify("The key is rotated. Press v for the new one, and give it to the gateway.", markup=False)
-        self.reload()
+            ask(self, self._connector, self._old_key_used_at)
 
     def _show_key(self, key: str) -> None:
         from tui.screens.key_shown import KeyShown  # noqa: PLC0415 - opened on request
@@ -194,7 +182,13 @@ def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callab
     page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
 
 
-def facts_table(connector: Connector, methods: list[PaymentMethod], watch: GatewayWatch, now: datetime) -> Table:
+def facts_table(
+    connector: Connector,
+    methods: list[PaymentMethod],
+    old_key_used_at: datetime | None,
+    watch: GatewayWatch,
+    now: datetime,
+) -> Table:
     """Return the connector's fields, labels in a column."""
     based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
     table = _table()
@@ -202,9 +196,13 @@ def facts_table(connector: Connector, methods: list[PaymentMethod], watch: Gatew
     table.add_row(look.dim("Connector URL"), look.safe_text(connector.url))
     table.add_row(look.dim("Period for payment processing"), _period(connector))
     table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM)))
-    if len(connector.keys_at(now)) > 1 and connector.previous_key_until is not None:
-        until = f"signs requests, and matches, until {look.moment_text(connector.previous_key_until)} UTC"
-        table.add_row(look.dim("Key before"), Text.assemble(look.MASK, "  ", (until, look.AMBER)))
+    until = connector.old_key_until(now)
+    if until is not None:
+        signs = "the old key" if connector.old_key_signs(now) else "the new key"
+        used = f"{look.moment_text(old_key_used_at)} UTC" if old_key_used_at else "not since the rotation"
+        table.add_row(look.dim("Old key matches until"), Text(f"{look.moment_text(until)} UTC", look.AMBER))
+        table.add_row(look.dim("Old key last used"), used)
+        table.add_row(look.dim("Requests are signed with"), Text.assemble(signs, ("  R changes that", look.DIM)))
     table.add_row(look.dim("Instances"), Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM)))
     table.add_row(look.dim("Created at"), f"{look.moment_text(connector.created_at)} UTC")
     for label, text in watch_rows(watch, now):

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from store.connectors import GRACE_SECONDS
+from store.shared_keys import GRACE_SECONDS
 from tui import look
 
 SECONDS_IN_AN_HOUR = 3600

@@ -32,3 +32,10 @@ def test_a_store_that_is_not_usable_is_still_described(at_shop: CommandLine, sho
 def test_the_engine_that_runs_is_named(at_shop: CommandLine, shop: Shop) -> None:
     with held_by_this_engine(shop.store.folder):
         assert at_shop("config", "show", "--json").json["engine"]["value"].startswith("process ")
+
+
+def test_a_key_that_is_not_there_is_told_with_its_place(at_shop: CommandLine, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.key"
+    shown = at_shop.process("config", "show", "--json", env={"GATEWATCH_KEY_FILE": str(missing)}).json
+    assert shown["key_file"] == {"value": str(missing), "from": "GATEWATCH_KEY_FILE"}
+    assert shown["store"]["value"].startswith("not usable: its key file is missing")

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from store.gateway_watch import note_failure, note_skew
+from store.old_key_use import OLD_KEY, OldKeyUse, note_use
+from store.shapes import moment
 from tests.makers import START, Shop
 from tests.tui.cli.terminal import CommandLine, Ended
 
@@ -172,7 +175,39 @@ def test_a_rotated_key_leaves_the_old_one_a_grace_time(at_shop: CommandLine, sho
     assert rotated["previous_key_until"] is not None
     revealed = at_shop("connector", "show", shop.connector.id, "--reveal-key", "--json").json
     assert revealed["secret_shared_key"] == KEY
-    assert at_shop("connector", "rotate-key", shop.connector.id).code == 1
+    refused = at_shop("connector", "rotate-key", shop.connector.id)
+    assert (refused.code, refused.out) == (1, "")
+    assert "retire that key first" in refused.err
+
+
+def test_the_old_keys_time_can_be_ended_in_two_steps_that_show_tells(at_shop: CommandLine, shop: Shop) -> None:
+    rotate = ("connector", "rotate-key", shop.connector.id)
+    assert "There is no old key" in at_shop(*rotate, "--use-now").err
+    at_shop(*rotate)
+    shop.do(lambda tx: note_use(tx, shop.connector.id, OLD_KEY))
+    shown = at_shop("connector", "show", shop.connector.id)
+    assert re.search(r"Old key last used: +[-0-9]{10} [:0-9]{8} UTC\n", shown.out)
+    assert re.search(r"Requests are signed with: +the old key\n", shown.out)
+
+    used = at_shop(*rotate, "--use-now", "--json").json
+    assert used["requests_signed_with"] == "current"
+    assert used["previous_key_last_used_at"] == moment(shop.store.view().get(OldKeyUse, 1).last_used_at)
+    retired = at_shop(*rotate, "--retire-old", "--if-version", used["version"], "--json").json
+    assert (retired["previous_key_until"], retired["previous_key_last_used_at"]) == (None, None)
+    stale = at_shop(*rotate, "--if-version", used["version"])
+    assert (stale.code, "was changed by unix user" in stale.err) == (1, True)
+    actions = [each["action"] for each in at_shop("log", "--json").json]
+    assert actions[-3:] == ["key rotated", "new key used", "old key retired"]
+
+
+@pytest.mark.parametrize(
+    "options", [("--use-now", "--retire-old"), ("--use-now", "--grace-seconds", 60), ("--retire-old", "--key-stdin")]
+)
+def test_a_rotation_and_the_end_of_one_are_not_asked_for_at_once(
+    at_shop: CommandLine, shop: Shop, options: tuple[object, ...]
+) -> None:
+    ended = at_shop("connector", "rotate-key", shop.connector.id, *options, stdin=KEY)
+    assert (ended.code, "contradict" in ended.err) == (2, True)
 
 
 def test_a_gateway_that_is_down_or_whose_clock_is_off_is_told(at_shop: CommandLine, shop: Shop) -> None:

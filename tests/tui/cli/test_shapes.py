@@ -31,6 +31,8 @@ CONNECTOR_WHOLE = CONNECTOR | {
     "settings": [{"key": str, "label": str, "type": str, "required": bool}],
     "static_keys": [str],
     "previous_key_until": (MOMENT, type(None)),
+    "previous_key_last_used_at": (MOMENT, type(None)),
+    "requests_signed_with": str,
     "methods": [int],
     "gateway": {
         "failing_since": (MOMENT, type(None)),

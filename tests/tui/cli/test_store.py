@@ -15,6 +15,7 @@ from store.archive import age_out
 from store.audit import money_problems
 from store.connectors import ConnectorForm
 from store.connectors import create as create_connector
+from store.key_file import KeyFile
 from store.methods import MethodForm
 from store.payments import Payment
 from store.store import open_store
@@ -91,14 +92,18 @@ def test_a_checkpoint_folds_the_journal(at_shop: CommandLine, shop: Shop) -> Non
     assert "everything up to transaction" in at_shop("store", "checkpoint").out
 
 
-def test_a_backup_says_what_it_holds_and_that_it_is_not_encrypted(
-    at_shop: CommandLine, shop: Shop, tmp_path: Path
+def test_a_backup_says_what_it_holds_and_that_the_key_is_not_in_it(
+    at_shop: CommandLine, shop: Shop, tmp_path: Path, key_file: Path
 ) -> None:
     folder = tmp_path / "backup"
     ended = at_shop("store", "backup", folder, "--json")
     assert ended.json["revision"] == shop.store.view().revision
-    assert ended.json["encrypted"] is False
-    assert "secrets in clear" in ended.err
+    key = KeyFile(key_file).read()
+    assert key is not None
+    assert (ended.json["encrypted"], ended.json["key_id"]) == (True, key.id)
+    assert ended.json["key_file"] == str(key_file)
+    assert f"keep a copy of {key_file} somewhere else" in ended.err
+    assert not [each for each in folder.iterdir() if key.secret.hex().encode() in each.read_bytes()]
     again = at_shop("store", "backup", folder)
     assert (again.code, again.out) == (1, "")
     assert "is not empty" in again.err
