@@ -21,40 +21,6 @@ class Engine:
     log: Path
 
 
-@contextmanager
-def engine(folder: Path, *options: str) -> Iterator[Engine]:
-    """Start an engine for a store on two free ports; it ends with the body."""
-    log = folder / "engine.log"
-    with log.open("a", encoding="utf-8") as errors:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "gateway",
-                "serve",
-                "--data",
-                str(folder),
-                "--until-stdin-closes",
-                "--port",
-                "0",
-                *options,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process:
-        line = process.stdout.readline()
-        assert line, log.read_text(encoding="utf-8")
-        answers, platform = (each.split()[0] for each in line.split(" at ")[1:])
-        yield Engine(process, answers.removesuffix("/connectors/ID/answers,"), platform, log)
-        process.stdin.close()
-        process.wait(timeout=30)
-
-
 @dataclass(frozen=True)
 class SimulatedGateway:
     """A running sandbox: where it takes requests, and what it logs."""
@@ -65,23 +31,42 @@ class SimulatedGateway:
 
 
 @contextmanager
+def engine(folder: Path, *options: str) -> Iterator[Engine]:
+    """Start an engine for a store on two free ports; it ends with the body. One after another, they share a log."""
+    log = folder / "engine.log"
+    with _gatewatchd(log, "serve", "--data", str(folder), *options) as (process, line):
+        answers, platform = (each.split()[0] for each in line.split(" at ")[1:])
+        yield Engine(process, answers.removesuffix("/connectors/ID/answers,"), platform, log)
+
+
+@contextmanager
 def sandbox(folder: Path, key: str, *options: str) -> Iterator[SimulatedGateway]:
     """Start a simulated gateway on a free port; it ends with the body."""
     log = folder / "sandbox.log"
-    with log.open("w", encoding="utf-8") as errors:
+    with _gatewatchd(log, "sandbox", *options, GATEWATCH_SANDBOX_KEY=key) as (process, line):
+        yield SimulatedGateway(process, line.split()[-1], log)
+
+
+@contextmanager
+def _gatewatchd(
+    log: Path, command: str, *options: str, **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a process and yield it with its first line, which tells where it listens."""
+    arguments = [command, "--until-stdin-closes", "--port", "0", *options]
+    with log.open("a", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "sandbox", "--until-stdin-closes", "--port", "0", *options],
+            [sys.executable, "-m", "gateway", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=os.environ | {"GATEWATCH_SANDBOX_KEY": key},
+            env=os.environ | environment,
         )
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
         line = process.stdout.readline()
         assert line, log.read_text(encoding="utf-8")
-        yield SimulatedGateway(process, line.split()[-1], log)
+        yield process, line
         process.stdin.close()
         process.wait(timeout=30)

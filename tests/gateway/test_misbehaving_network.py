@@ -299,6 +299,7 @@ def test_no_network_and_no_kill_loses_or_doubles_money(tmp_path: Path, seed: int
                 time.sleep(0.1)
 
     with failing_with(seed):
+        assert is_settled(trade, gateway), [each for each in trade.payments() if not each.status.closed]
         assert check(trade.store).problems == ()
         assert paid_twice(network.asked()) == []
         assert missing(trade, network) == []
