@@ -203,8 +203,10 @@ def _read_reply(
     try:
         body, place = verified_body(raw, signature, keys)
         answer = parse(body)
-    except (MalformedBody, MalformedMessage) as error:
+    except MalformedBody as error:
         return BadReply(ReplyFault.FORM, str(error), http_status, raw)
+    except MalformedMessage as error:
+        return BadReply(ReplyFault.FORM, error.without_values, http_status, raw)
     except SignatureRefused as error:
         return BadReply(ReplyFault.SIGNATURE, str(error), http_status, raw)
     if answer.attempt_id != asked["attempt_id"]:
