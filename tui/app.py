@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -31,7 +31,7 @@ from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.settings import Settings
-from tui.settings_file import NOTHING_SET, Loaded
+from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.25
@@ -72,6 +72,8 @@ class GatewatchApp(App[None]):
     ) -> None:
         super().__init__()
         self.loaded = loaded
+        self._environment = environment
+        self._saving = asyncio.Lock()
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
@@ -96,6 +98,28 @@ class GatewatchApp(App[None]):
     def settings(self) -> Settings:
         """The settings in force, without what the command line said."""
         return self.loaded.settings
+
+    def save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write one value into the settings file in a thread, and put it in force; then call `then`."""
+        self.run_worker(self._save_setting(names, value, then), group="settings")
+
+    async def _save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None]
+    ) -> None:
+        path = self.loaded.path
+        if path is None:
+            self.notify("This panel was started without a settings file; nothing can be saved.", severity="warning")
+            return
+        try:
+            async with self._saving:
+                await asyncio.to_thread(save, path, names, value)
+                self.loaded = await asyncio.to_thread(load, path, self._environment)
+        except NotSaved as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        then()
 
     def facts(self) -> Facts:
         """Return what the top bar tells."""
