@@ -59,6 +59,10 @@ class Session:
         with self.store.transaction() as tx:
             return decide(tx)
 
+    def preview(self, decide: Callable[[Transaction], T]) -> T:
+        """Return what a decision would come to now; nothing is written. Raises what it raises, StoreNotUsable."""
+        return self.store.preview(decide)
+
     def signature(self) -> Signature | None:
         """Return what changes whenever the store's file does, None while there is none. Raises StoreNotUsable."""
         return self.store.signature()
