@@ -14,7 +14,7 @@ from store.states import PaymentStatus
 from store.store import Store
 from tests.makers import success_of
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, panel
-from tests.tui.conftest import Picture, settle
+from tests.tui.conftest import Picture
 from tests.tui.test_payments import is_on, page_name, press
 from tui.app import GatewatchApp
 from tui.screens.answer_details import AnswerDetails
@@ -74,7 +74,6 @@ async def test_an_unmatched_success_is_attached_to_a_suggested_attempt(cast: Sto
         await press(pilot, "enter")
         assert focused(app) == "no"
         await press(pilot, "tab", "enter")
-        await settle(pilot)  # the page reads the store anew, then the answer
         assert not app.screen.query_one("#attach", Button).display
     kept = cast.view().get(Answer, lost.id)
     assert (kept.rule, kept.place, kept.in_inbox) == ("answered-success", ChargePlace.COMPLETED, False)

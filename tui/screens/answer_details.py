@@ -67,7 +67,7 @@ class AnswerDetails(DetailsPage):
     def show(self, view: View) -> None:
         """Read the answer and preview the actions in a thread. Raises NotFound."""
         inbox.get(view, self.session.by, self._code)
-        self.run_worker(self._read_answer(), group="answer", exclusive=True)
+        self.run_worker(self._read_answer, group="answer", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the rules allow; the others stay in sight, dim."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -68,7 +69,7 @@ class AttachDialog(ModalScreen[str | None]):
         event.stop()
         typed = event.value.strip()
         if typed:
-            self.run_worker(self._look(typed), group="preview", exclusive=True)
+            self.run_worker(partial(self._look, typed), group="preview", exclusive=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the buttons, Cancel first."""
