@@ -10,6 +10,7 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -67,7 +68,7 @@ class AnswerDetails(DetailsPage):
     def show(self, view: View) -> None:
         """Read the answer and preview the actions in a thread. Raises NotFound."""
         inbox.get(view, self.session.by, self._code)
-        self.run_worker(self._read_answer, group="answer", exclusive=True)
+        self._read_answer()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the rules allow; the others stay in sight, dim."""
@@ -113,6 +114,7 @@ class AnswerDetails(DetailsPage):
         if self._shown is not None and self._shown.payment is not None:
             self.app.push_screen(PaymentDetails(self._shown.payment.id, self._shown.payment.number))
 
+    @work(group="answer", exclusive=True)
     async def _read_answer(self) -> None:
         try:
             shown = await asyncio.to_thread(answer_actions.read_answer, self.session, self._code)

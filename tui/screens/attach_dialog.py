@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -69,7 +68,7 @@ class AttachDialog(ModalScreen[str | None]):
         event.stop()
         typed = event.value.strip()
         if typed:
-            self.run_worker(partial(self._look, typed), group="preview", exclusive=True)
+            self._look(typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the buttons, Cancel first."""
@@ -91,6 +90,7 @@ class AttachDialog(ModalScreen[str | None]):
         """Attach nothing."""
         self.dismiss(None)
 
+    @work(group="preview", exclusive=True)
     async def _look(self, attempt_id: str) -> None:
         session = cast("GatewatchApp", self.app).session
         try:
