@@ -284,10 +284,10 @@ class GatewatchApp(App[None]):
             await asyncio.to_thread(self.session.write, partial(managers.sign_out, manager_id=manager.id, why=why))
         except StoreNotUsable as error:
             self.store_trouble = str(error)
-        self.session.end()
         self._trail, self._place = [], -1
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        self.session.end()
         await self._ask_who(why)
 
     def _look_for_somebody(self) -> None:

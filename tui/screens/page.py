@@ -151,7 +151,7 @@ class Page(Screen[int | None]):
 
     def on_store_changed(self, event: StoreChanged) -> None:
         """Take over what others have changed, first of all of the person who is signed in."""
-        if not self.is_ready:
+        if not self.is_ready or self.session.manager is None:
             return
         try:
             self.session.follow(event.view)
