@@ -28,6 +28,7 @@ from tui import look, work
 from tui.look import Tone
 from tui.screens.connector_form import shared_keys_of
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 30
@@ -40,11 +41,11 @@ class ConnectorDetails(Page):
     ENTRY = "connectors"
     CSS_PATH = "connector_details.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit"),
-        Binding("v", "reveal", "Show key"),
-        Binding("y", "copy", "Copy key"),
-        Binding("R", "rotate", "Rotate"),
-        Binding("D", "delete", "Delete"),
+        Binding("e", "edit", "Edit", id="connector.edit"),
+        Binding("v", "reveal", "Show key", id="connector.show_key"),
+        Binding("y", "copy", "Copy key", id="connector.copy_key"),
+        Binding("R", "rotate", "Rotate", id="connector.rotate_key"),
+        Binding("D", "delete", "Delete", id="connector.delete"),
     ]
 
     def __init__(self, connector_id: int) -> None:
@@ -53,6 +54,11 @@ class ConnectorDetails(Page):
         self._connector: Connector | None = None
         self._methods: list[PaymentMethod] = []
         self._parsed = ""
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("connector", self._connector_id)
 
     @property
     def page_name(self) -> str:
