@@ -34,23 +34,12 @@ class GoTo(ModalScreen[Target | None]):
     """
 
     AUTO_FOCUS = "Input"
+    CSS_PATH = "go_to.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
         Binding("down", "move(1)", "Next line", show=False, id="go_to.down"),
         Binding("up", "move(-1)", "Line before", show=False, id="go_to.up"),
     ]
-    DEFAULT_CSS = """
-    GoTo {
-        align: center top;
-
-        & .dialog { margin-top: 2; padding: 0 2; }
-        & Horizontal { height: 1; margin-bottom: 1; }
-        & Label { width: 2; color: $accent; text-style: bold; }
-        & Input { width: 1fr; }
-        & Choices { margin-bottom: 0; }
-        & #nothing { display: none; color: $text-muted; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,6 +113,4 @@ class GoTo(ModalScreen[Target | None]):
 
 
 def _line(found: Found) -> Text:
-    line = Text.assemble((found.label, Tone.STRONG.style), "  ", (look.safe(found.says), look.DIM))
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
+    return Text.assemble((found.label, Tone.STRONG.style), "  ", (look.safe(found.says), look.DIM))

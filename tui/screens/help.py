@@ -59,6 +59,9 @@ def groups_of(screen: Screen[Any]) -> list[tuple[str, list[Key]]]:
     groups: dict[str, list[Key]] = {FOCUS: [], PAGE: [], EVERYWHERE: []}
     for each in keys_of(screen):
         groups[EVERYWHERE if each.node is screen.app else PAGE if each.node is screen else FOCUS].append(each)
+    for keys in groups.values():
+        # First what the footer has too, then our own, then what comes with Textual's widgets.
+        keys.sort(key=lambda each: (not each.shown, not each.binding_id))
     return [(title, groups[title]) for title in (PAGE, FOCUS, EVERYWHERE) if groups[title]]
 
 
