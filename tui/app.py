@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -20,22 +20,35 @@ from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.geometry import Size
 from textual.reactive import var
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
+from store import managers
 from store.crash_report import crash_report
 from store.errors import StoreNotUsable
 from store.managers import Manager
-from tui import look, pages
+from tui import keys, look, pages
+from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
+from tui.settings import Settings
+from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
+from tui.targets import PAGE, Target, make, path_to
+from tui.trail import Path, Trail
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.25
 TICK_SECONDS = 1.0
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
+
+def _object_provider() -> type[Provider]:
+    from tui.commands import ObjectProvider  # noqa: PLC0415 - loaded with the palette
+
+    return ObjectProvider
 
 
 class GatewatchApp(App[None]):
@@ -44,16 +57,21 @@ class GatewatchApp(App[None]):
     TITLE = "Gatewatch"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "help", "Help", key_display="F1"),
-        Binding("colon", "go_to_by_name", "Go to", show=False),
-        Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q"),
+        Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
+        Binding("colon", "go_to_by_name", "Page or object by name", show=False, id="app.go_to"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
+        Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
         # With priority, so that what is typed right after Tab, or sent in one burst, goes into the next field
-        Binding("tab", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
-        Binding("left_square_bracket", "walk(-1)", "Page before", show=False),
-        Binding("right_square_bracket", "walk(1)", "Page after", show=False),
-        *(Binding(str(number), f"go_to_number({number})", f"Page {number}", show=False) for number in range(1, 9)),
+        Binding("tab", "app.focus_next", "Next field or button", show=False, priority=True, id="app.focus_next"),
+        Binding("shift+tab", "app.focus_previous", "The one before", show=False, priority=True, id="app.focus_before"),
+        Binding("left_square_bracket", "walk(-1)", "Back to where you were", show=False, id="app.back"),
+        Binding("right_square_bracket", "walk(1)", "Forward again", show=False, id="app.forward"),
+        *(
+            Binding(str(number), f"go_to_number({number})", "Page of this number", show=False, id=f"app.page_{number}")
+            for number in range(1, 9)
+        ),
     ]
+    COMMANDS = App.COMMANDS | {_object_provider}
 
     store_trouble: var[str] = var("")
     """Why the store cannot be read now, empty if it can."""
@@ -67,8 +85,13 @@ class GatewatchApp(App[None]):
         calm: bool = False,
         few_colours: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
+        loaded: Loaded = NOTHING_SET,
     ) -> None:
         super().__init__()
+        self.loaded = loaded
+        self._environment = environment
+        self._idle = Idle(loaded.settings.idle_sign_out_minutes, session.now())
+        self._saving = asyncio.Lock()
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
@@ -80,14 +103,44 @@ class GatewatchApp(App[None]):
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
         self._has_room = asyncio.Event()
-        self._trail: list[str] = []
-        self._place = -1
+        self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
 
     def now(self) -> datetime:
         """Return the time that screens show."""
         return self.session.now()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, without what the command line said."""
+        return self.loaded.settings
+
+    def save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write one value into the settings file in a thread, and put it in force; then call `then`."""
+        self.run_worker(self._save_setting(names, value, then), group="settings")
+
+    async def _check_keys(self) -> None:
+        for each in await asyncio.to_thread(keys.problems_of, self.settings.keys):
+            self.notify(each, title="Settings", severity="warning", markup=False)
+
+    async def _save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None]
+    ) -> None:
+        path = self.loaded.path
+        if path is None:
+            self.notify("This panel was started without a settings file; nothing can be saved.", severity="warning")
+            return
+        try:
+            async with self._saving:
+                await asyncio.to_thread(save, path, names, value)
+                self.loaded = await asyncio.to_thread(load, path, self._environment)
+        except NotSaved as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        then()
 
     def facts(self) -> Facts:
         """Return what the top bar tells."""
@@ -99,12 +152,20 @@ class GatewatchApp(App[None]):
             time=look.clock_text(self.now()),
             notice=self.notice,
             trouble=self.store_trouble,
+            above=tuple(each.page_name for each in self.screen_stack if isinstance(each, Page))[:-1],
         )
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
+        for problem in self.loaded.problems:
+            self.notify(str(problem), title="Settings", severity="warning", markup=False)
+        self.set_keymap(dict(self.settings.keys))
+        if self.settings.keys:
+            self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
+        if self._idle.minutes:
+            self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
             self.set_interval(TICK_SECONDS, self._tick)
 
@@ -123,7 +184,11 @@ class GatewatchApp(App[None]):
 
     def action_go_to(self, key: str) -> None:
         """Open a page, after asking if something typed would be lost. Does nothing if the person may not open it."""
-        self._navigate(partial(self._go_to, key, remember=True))
+        self.open_target(Target(PAGE, key))
+
+    def open_target(self, target: Target) -> None:
+        """Open a page or an object's details, above the list that it is in; asks if something typed would be lost."""
+        self._navigate(partial(self._go_to, path_to(target)))
 
     def action_go_to_number(self, number: int) -> None:
         """Open the page of a number."""
@@ -134,15 +199,26 @@ class GatewatchApp(App[None]):
 
     def action_walk(self, steps: int) -> None:
         """Go back or forward along the pages that were opened."""
-        place = self._place + steps
-        if 0 <= place < len(self._trail):
-            self._navigate(partial(self._go_to, self._trail[place], place=place))
+        path = self._trail.at(steps)
+        if path:
+            self._navigate(partial(self._go_to, path, steps))
 
     def action_go_to_by_name(self) -> None:
-        """Ask for a page by name."""
+        """Ask for a page or an object by id or name."""
+        from tui.screens.go_to import GoTo  # noqa: PLC0415 - opened on request
+
+        def go(target: Target | None) -> None:
+            if target is not None:
+                self.open_target(target)
+
         if self.session.actor is not None:
-            opened = pages.pages_for(self.session.actor)
-            self.search_commands([(each.label, self._opener(each)) for each in opened], placeholder="Page by name")
+            self.push_screen(GoTo(), go)
+
+    def remember_place(self) -> None:
+        """Remember where the person is, to come back to; forms are no places."""
+        opened = [each for each in self.screen_stack if isinstance(each, Page)]
+        if opened and opened[-1].target is not None:
+            self._trail.go_on(tuple(each.target for each in opened if each.target is not None))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -154,8 +230,25 @@ class GatewatchApp(App[None]):
         """Let somebody else sign in; asks if something typed would be lost."""
         self._navigate(self._sign_out)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
-        """Offer the pages that the person may open, and what the panel itself can do."""
+    def sign_out_now(self, why: str) -> None:
+        """Sign out without asking, since the person may not be here or may not stay; the door says why."""
+        if isinstance(self.screen, ModalScreen):
+            self.screen.dismiss(None)  # a change of screens may wait for its answer
+        self._navigate(partial(self._sign_out, why=why))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when somebody was here last."""
+        if isinstance(
+            event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp | events.Paste
+        ):
+            self._idle.somebody_is_here(self.now())
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer what the page on top can do, the pages that the person may open, and what the panel itself can do."""
+        from tui.commands import actions_of  # noqa: PLC0415 - loaded with the palette
+
+        yield from actions_of(screen)
         yield SystemCommand("Help", "The keys of this screen", self.action_help)
         if self.session.actor is not None:
             for entry in pages.pages_for(self.session.actor):
@@ -210,44 +303,60 @@ class GatewatchApp(App[None]):
     def _opener(self, entry: PageEntry) -> Callable[[], None]:
         return partial(self.action_go_to, entry.key)
 
-    async def _ask_who(self) -> None:
+    async def _ask_who(self, said: str = "") -> None:
         from tui.screens.first_start import FirstStart  # noqa: PLC0415 - not needed when signed in already
         from tui.screens.sign_in import SignIn  # noqa: PLC0415 - the same
 
         first = await asyncio.to_thread(self.session.needs_first_manager)
-        self.push_screen(FirstStart() if first else SignIn(), self._enter)
+        self.push_screen(FirstStart() if first else SignIn(said), self._enter)
 
     def _enter(self, manager: Manager | None) -> None:
         if manager is not None:
             self.session.begin(manager)
+            self._idle.somebody_is_here(self.now())
             self.action_go_to(pages.FIRST_PAGE)
 
-    async def _sign_out(self) -> None:
-        if await self._may_leave():
-            self.session.end()
-            self._trail, self._place = [], -1
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
-            await self._ask_who()
+    async def _sign_out(self, *, why: str = "") -> None:
+        manager = self.session.manager
+        if manager is None or not (why or await self._may_leave()):
+            return
+        try:
+            await asyncio.to_thread(self.session.write, partial(managers.sign_out, manager_id=manager.id, why=why))
+        except StoreNotUsable as error:
+            self.store_trouble = str(error)
+        self._trail = Trail()
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        self.session.end()
+        await self._ask_who(why)
+
+    def _look_for_somebody(self) -> None:
+        if self.session.manager is None:
+            return
+        now = self.now()
+        if self._idle.is_over(now):
+            self.sign_out_now(self._idle.why)
+        elif self._idle.is_nearly_over(now):
+            self.notify(f"{self._idle.why}: you are signed out soon. Press any key to stay.", severity="warning")
 
     async def _leave(self, page: Page) -> None:
         if page is self.screen and self.can_leave(page) and await self._may_leave():
             page.dismiss(None)
 
-    async def _go_to(self, key: str, *, remember: bool = False, place: int = 0) -> None:
+    async def _go_to(self, path: Path, steps: int = 0) -> None:
+        """Open the pages of a path, one above the other; `steps` along the trail, 0: somewhere new."""
         actor = self.session.actor
-        entry = pages.find(key, actor) if actor is not None else None
-        if entry is None or not await self._may_leave():
+        opened = [] if actor is None else [make(each, actor) for each in path]
+        if not opened or opened[0] is None or not await self._may_leave():
             return
-        if remember:
-            self._trail = [*self._trail[: self._place + 1], key]
-            place = len(self._trail) - 1
-        self._place = place
-        page = pages.make(entry)
-        with self.batch_update():
+        self._trail.walk(steps)
+        with self.batch_update(), self._trail.held():
             while len(self.screen_stack) > 2:
                 await self.pop_screen()
-            await (self.switch_screen(page) if len(self.screen_stack) == 2 else self.push_screen(page))
+            for place, page in enumerate(each for each in opened if each is not None):
+                switches = place == 0 and len(self.screen_stack) == 2
+                await (self.switch_screen(page) if switches else self.push_screen(page))
+        self.remember_place()
 
     async def _may_leave(self) -> bool:
         from tui.widgets.confirm import Confirm  # noqa: PLC0415 - asked only where something would be lost
@@ -296,6 +405,7 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    loaded: Loaded = NOTHING_SET,
 ) -> int:
     """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
 
@@ -309,6 +419,7 @@ def run_panel(
         calm=calm,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
+        loaded=loaded,
     )
     app.run(mouse=mouse)
     return app.return_code or 0

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from rich.text import Text
-from textual.widgets import Static
 
 from store import accounts, payment_commands
 from store.accounts import Account, BalanceTransaction
 from store.resellers import Reseller
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -42,8 +43,23 @@ COLUMNS: tuple[Column[BalanceTransaction], ...] = (
         cell=lambda row, _: look.signed_amount(row.change),
         sort_key=lambda row: row.change.amount,
     ),
-    Column(key="balance", label="Balance", width=14, align="right", cell=lambda row, _: look.amount(row.balance)),
+    Column(
+        key="balance",
+        label="Balance",
+        width=14,
+        align="right",
+        cell=lambda row, _: look.amount(row.balance),
+        sort_key=lambda row: row.balance.amount,
+    ),
     Column(key="description", label="Description", width=22, weight=1, cell=lambda row, _: look.safe(row.description)),
+)
+
+FIELDS: tuple[Field[BalanceTransaction], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.id),
+    Field(name="date", kind=Kind.DAY, value=lambda row: row.date),
+    Field(name="change", kind=Kind.AMOUNT, value=lambda row: row.change),
+    Field(name="balance", kind=Kind.AMOUNT, value=lambda row: row.balance),
+    Field(name="description", kind=Kind.TEXT, value=lambda row: row.description),
 )
 
 
@@ -53,12 +69,18 @@ class AccountDetails(ListPage[BalanceTransaction]):
     ENTRY = "accounts"
     NOUN = "balance transaction"
     CREATES = "Create payment"
+    LIST = "account_book"
 
     def __init__(self, account_id: int) -> None:
         super().__init__()
         self._account_id = account_id
         self._numbers: dict[int, str] = {}
         self._head = Text()
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("account", self._account_id)
 
     @property
     def page_name(self) -> str:
@@ -77,6 +99,10 @@ class AccountDetails(ListPage[BalanceTransaction]):
         """Return the columns."""
         return COLUMNS
 
+    def fields(self) -> Sequence[Field[BalanceTransaction]]:
+        """Return the fields of the filter."""
+        return FIELDS
+
     def key_of(self, row: BalanceTransaction) -> int:
         """Return which line of the book a row is."""
         return row.id
@@ -88,10 +114,9 @@ class AccountDetails(ListPage[BalanceTransaction]):
         self._head = account_head(account, view.get(Reseller, account.reseller_id).name)
         return list(reversed(accounts.book_of(view, self._account_id)))
 
-    def show(self, view: View) -> None:
-        """Show the book, and the account above it."""
-        super().show(view)
-        self.query_one("#count", Static).update(self._head)
+    def count_text(self, shown: int, there: int) -> Text | str:
+        """Return the account; how much of its book is shown, if it is filtered."""
+        return Text.assemble(self._head, (f" · {shown} of {there}", look.DIM)) if shown < there else self._head
 
     def about(self, row: BalanceTransaction) -> Text:
         """Return the whole description."""

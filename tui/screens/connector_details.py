@@ -32,6 +32,7 @@ from tui.gateway_texts import refused_table, watch_rows
 from tui.look import Tone
 from tui.screens.connector_form import shared_keys_of
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 30
@@ -44,11 +45,11 @@ class ConnectorDetails(Page):
     ENTRY = "connectors"
     CSS_PATH = "connector_details.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit"),
-        Binding("v", "reveal", "Show key"),
-        Binding("y", "copy", "Copy key"),
-        Binding("R", "rotate", "Rotate"),
-        Binding("D", "delete", "Delete"),
+        Binding("e", "edit", "Edit", id="connector.edit"),
+        Binding("v", "reveal", "Show key", id="connector.show_key"),
+        Binding("y", "copy", "Copy key", id="connector.copy_key"),
+        Binding("R", "rotate", "Rotate", id="connector.rotate_key"),
+        Binding("D", "delete", "Delete", id="connector.delete"),
     ]
 
     def __init__(self, connector_id: int) -> None:
@@ -58,6 +59,11 @@ class ConnectorDetails(Page):
         self._methods: list[PaymentMethod] = []
         self._old_key_used_at: datetime | None = None
         self._parsed = ""
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("connector", self._connector_id)
 
     @property
     def page_name(self) -> str:
@@ -86,7 +92,14 @@ class ConnectorDetails(Page):
         name = Text.assemble((look.safe(connector.name), "bold"))
         self.query_one("#connector-name", Static).update(name)
         watch = watch_of(view, self._connector_id)
-        facts = facts_table(connector, self._methods, self._old_key_used_at, watch, view.now)
+        facts = facts_table(
+            connector,
+            self._methods,
+            self._old_key_used_at,
+            watch,
+            view.now,
+            hints=self.session.by.full_control,
+        )
         self.query_one("#facts", Static).update(facts)
         for each in self.query("#refused, #refused-title"):
             each.display = watch.refused > 0
@@ -188,6 +201,8 @@ def facts_table(
     old_key_used_at: datetime | None,
     watch: GatewayWatch,
     now: datetime,
+    *,
+    hints: bool,
 ) -> Table:
     """Return the connector's fields, labels in a column."""
     based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
@@ -195,14 +210,16 @@ def facts_table(
     table.add_row(look.dim("ID"), str(connector.id))
     table.add_row(look.dim("Connector URL"), look.safe_text(connector.url))
     table.add_row(look.dim("Period for payment processing"), _period(connector))
-    table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM)))
+    key_hint = KEY_HINT if hints else ""
+    table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (key_hint, look.DIM)))
     until = connector.old_key_until(now)
     if until is not None:
         signs = "the old key" if connector.old_key_signs(now) else "the new key"
         used = f"{look.moment_text(old_key_used_at)} UTC" if old_key_used_at else "not since the rotation"
+        changes = "  R changes that" if hints else ""
         table.add_row(look.dim("Old key matches until"), Text(f"{look.moment_text(until)} UTC", look.AMBER))
         table.add_row(look.dim("Old key last used"), used)
-        table.add_row(look.dim("Requests are signed with"), Text.assemble(signs, ("  R changes that", look.DIM)))
+        table.add_row(look.dim("Requests are signed with"), Text.assemble(signs, (changes, look.DIM)))
     table.add_row(look.dim("Instances"), Text.assemble(str(len(methods)), (f"  {look.safe(based)}", look.DIM)))
     table.add_row(look.dim("Created at"), f"{look.moment_text(connector.created_at)} UTC")
     for label, text in watch_rows(watch, now):

@@ -13,8 +13,10 @@ from store.connectors import Connector
 from store.payments import Payment
 from store.store import View
 from tui import look, wording
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
+from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -49,7 +51,7 @@ COLUMNS: tuple[Column[InboxRow], ...] = (
         cell=lambda row, now: look.short_moment(row.answer.received_at, now),
         sort_key=lambda row: row.answer.received_at,
     ),
-    Column(key="id", label="ID", width=5, cell=lambda row, _: row.answer.code),
+    Column(key="id", label="ID", width=5, cell=lambda row, _: row.answer.code, sort_key=lambda row: row.answer.id),
     Column(
         key="reason",
         label="Reason",
@@ -83,12 +85,27 @@ CONNECTOR: Column[InboxRow] = Column(
 )
 """For managers of the root reseller, who alone see connectors."""
 
+FIELDS: tuple[Field[InboxRow], ...] = (
+    Field(name="id", kind=Kind.TEXT, value=lambda row: row.answer.code),
+    Field(name="reason", kind=Kind.TEXT, value=lambda row: row.answer.rule),
+    Field(name="charge", kind=Kind.AMOUNT, value=lambda row: row.answer.charge),
+    Field(name="payment", kind=Kind.TEXT, value=lambda row: row.payment.number if row.payment else None),
+    Field(name="attempt", kind=Kind.TEXT, value=lambda row: row.attempt_id),
+    Field(name="reference", kind=Kind.TEXT, value=lambda row: row.answer.given.gateway_reference),
+    Field(name="message", kind=Kind.TEXT, value=lambda row: row.answer.given.message),
+    Field(name="received", kind=Kind.DAY, value=lambda row: row.answer.received_at),
+    Field(name="older", kind=Kind.OLDER, value=lambda row: row.answer.received_at),
+    Field(name="newer", kind=Kind.NEWER, value=lambda row: row.answer.received_at),
+)
+CONNECTOR_FIELD: Field[InboxRow] = Field(name="connector", kind=Kind.TEXT, value=lambda row: row.connector)
+
 
 class InboxPage(ListPage[InboxRow]):
-    """The list; below it what is known of the answer under the cursor. Enter opens its payment."""
+    """The list; below it what is known of the answer under the cursor. Enter opens it, to act on it."""
 
     ENTRY = "inbox"
     NOUN = "answer"
+    CREATES = "Record answer"
 
     @property
     def page_name(self) -> str:
@@ -103,6 +120,10 @@ class InboxPage(ListPage[InboxRow]):
     def columns(self) -> Sequence[Column[InboxRow]]:
         """Return the columns; those of connectors for the root reseller only."""
         return (*COLUMNS, CONNECTOR) if self.session.by.at_root else COLUMNS
+
+    def fields(self) -> Sequence[Field[InboxRow]]:
+        """Return the fields of the filter; that of connectors for the root reseller only."""
+        return (*FIELDS, CONNECTOR_FIELD) if self.session.by.at_root else FIELDS
 
     def key_of(self, row: InboxRow) -> int:
         """Return which answer a row is of."""
@@ -125,16 +146,16 @@ class InboxPage(ListPage[InboxRow]):
         return answer_known(row)
 
     def open(self, key: Hashable) -> None:
-        """Open the payment that an answer was judged for."""
-        from tui.screens.payment_details import PaymentDetails  # noqa: PLC0415 - opened on request
+        """Open an answer, with what can be done about it."""
+        from tui.screens.answer_details import AnswerDetails  # noqa: PLC0415 - opened on request
 
-        row = self.table.row_of(key)
-        if row is None:
-            return
-        if row.payment is None:
-            self.notify(wording.rule_says(row.answer.rule), markup=False)
-        else:
-            self.app.push_screen(PaymentDetails(row.payment.id, row.payment.number))
+        self.push(AnswerDetails(int(str(key))))
+
+    def new_page(self) -> Page:
+        """Return the form that records by hand what a gateway told by other means."""
+        from tui.screens.answer_record import AnswerRecord  # noqa: PLC0415 - opened on request
+
+        return AnswerRecord()
 
 
 def answer_known(row: InboxRow) -> Text:

@@ -119,7 +119,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     CREATES = "Create"
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "next_lane", "Filter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "next_lane", "Filter", id="payments.next_lane")]
 
     def __init__(self) -> None:
         super().__init__()

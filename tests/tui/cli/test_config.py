@@ -39,3 +39,17 @@ def test_a_key_that_is_not_there_is_told_with_its_place(at_shop: CommandLine, tm
     shown = at_shop.process("config", "show", "--json", env={"GATEWATCH_KEY_FILE": str(missing)}).json
     assert shown["key_file"] == {"value": str(missing), "from": "GATEWATCH_KEY_FILE"}
     assert shown["store"]["value"].startswith("not usable: its key file is missing")
+
+
+def test_settings_are_shown_with_their_place_and_mistakes_are_told(gatewatch: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('calm = true\ntheme = "pink"\n[filters.payments]\nlate = "status:processing"\n')
+    ended = gatewatch.process("config", "show", "--json", env={"GATEWATCH_CONFIG": str(file), "GATEWATCH_MOUSE": "off"})
+    assert ended.code == 0
+    assert ended.json["calm"] == {"value": True, "from": f"{file}, line 1"}
+    assert ended.json["mouse"] == {"value": False, "from": "GATEWATCH_MOUSE"}
+    assert ended.json["theme"] == {"value": "auto", "from": "default"}
+    assert ended.json["filters"]["value"] == {"payments": {"late": "status:processing"}}
+    assert ended.json["settings_file"] == {"value": str(file), "from": "GATEWATCH_CONFIG"}
+    assert ended.err.startswith(f"{file}, line 2: theme: 'pink' is not taken; write one of auto")
+    assert ended.json["problems"] == [ended.err.strip()]
