@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -32,7 +33,10 @@ from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.widgets.top_bar import Facts
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
+"""How often the store's file is looked at; it is only a stat."""
+CHANGES_SECONDS = 0.25
+"""How often, at most, a page is told of changes."""
 TICK_SECONDS = 1.0
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
@@ -78,6 +82,7 @@ class GatewatchApp(App[None]):
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
+        self._told_at = 0.0
         self._has_room = asyncio.Event()
         self._trail: list[str] = []
         self._place = -1
@@ -271,8 +276,8 @@ class GatewatchApp(App[None]):
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature != self._seen:
-            self._seen = signature
+        if signature != self._seen and monotonic() - self._told_at >= CHANGES_SECONDS:
+            self._seen, self._told_at = signature, monotonic()
             self.screen.reload()
 
     def _tick(self) -> None:

@@ -16,6 +16,7 @@ from store.managers import Manager
 from store.outside import Clock, system_clock
 from store.resellers import Reseller
 from store.store import Store, Transaction, View
+from tui.monitor import Monitor
 
 T = TypeVar("T")
 Signature = tuple[int, int, int]
@@ -33,6 +34,14 @@ class Session:
         self.clock = clock
         self.manager: Manager | None = None
         self.reseller_name = ""
+        self._monitor: tuple[Actor, Monitor] | None = None
+
+    @property
+    def monitor(self) -> Monitor:
+        """What the payments monitor knows; it lives as long as the same person is signed in with the same rights."""
+        if self._monitor is None or self._monitor[0] != self.by:
+            self._monitor = (self.by, Monitor(self.store, self.by))
+        return self._monitor[1]
 
     @property
     def actor(self) -> Actor | None:
@@ -80,6 +89,7 @@ class Session:
         """Sign out."""
         self.manager = None
         self.reseller_name = ""
+        self._monitor = None
 
     def follow(self, view: View) -> None:
         """Take over what others have changed of the manager: a permission taken away counts at once."""

@@ -66,7 +66,7 @@ def lines(app: GatewatchApp) -> list[str]:
 def numbers(app: GatewatchApp) -> list[str]:
     """Return the payment numbers in the order of the rows, by their last two digits."""
     table = app.screen.query_one(RecordTable)
-    return [table.row_at(each).payment.number[-2:] for each in range(table.row_count)]
+    return [f"{key:02}"[-2:] for key in table.keys]
 
 
 def counters(app: GatewatchApp) -> str:
@@ -104,7 +104,7 @@ async def test_it_is_the_first_page_and_counts(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert is_on(app, PaymentsPage)
-        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2"
+        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2 Late answers 0 Returned 0"
 
 
 async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast: Store) -> None:
@@ -118,7 +118,7 @@ async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast:
         own = next(each for each in lines(app) if "P-000010" in each)
         assert "Waiting for payment" in own
         assert "late" in own
-        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2"
+        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2 Late answers 0 Returned 0"
 
 
 async def test_a_row_whose_status_has_changed_finds_its_place_and_the_cursor_goes_along(cast: Store) -> None:
@@ -151,6 +151,7 @@ async def test_what_others_change_is_shown(cast: Store) -> None:
         await settle(pilot)
         with cast.transaction() as tx:
             payment_commands.cancel(tx, ANNA, 8)
+        app._told_at = 0.0
         app._look_at_store()
         await settle(pilot)
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)

@@ -9,7 +9,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from store.payments import Payment
-from tui import look, monitor
+from store.urgency import is_late
+from tui import look
 from tui.look import Tone
 
 BAR_CELLS = 4
@@ -36,7 +37,7 @@ def countdown_cell(payment: Payment, now: datetime) -> Text:
     """
     attempt = payment.attempt_in_progress
     if attempt is None:
-        return look.said("! late", Tone.ENDING) if monitor.is_late(payment) else Text()
+        return look.said("! late", Tone.ENDING) if is_late(payment) else Text()
     if attempt.deadline is None:
         return look.dim("no period")
     time = look.countdown(attempt.deadline, now)
