@@ -260,6 +260,16 @@ def period_text(period_minutes: Decimal | None) -> str:
     return "none" if period_minutes is None else f"{period_minutes:f} min"
 
 
+def short_seconds(seconds: float) -> str:
+    """Return a time that something took, in five cells at most: `0.8s`, `12s`, `4m`, `3h`."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    for size, unit in ((60, "s"), (3600, "m"), (86_400, "h")):
+        if seconds < size * 2:
+            return f"{seconds / (size / 60):.0f}{unit}"
+    return f"{seconds / 86_400:.0f}d"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 field`, `3 fields`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -17,12 +17,14 @@ from store import answers
 from store.accounts import Account, BalanceTransaction
 from store.actors import Actor
 from store.answers import Answer
+from store.connectors import Connector
 from store.image import Key as RecordKey
 from store.judging import as_of
 from store.payments import Payment
 from store.resellers import Reseller, level_and_below
 from store.store import Store, View
 from store.urgency import LATE, Urgency, first_of, is_late, moment_in, urgency_of
+from tui.connector_health import ConnectorHealth, HealthBook
 from tui.filters import Filter
 from tui.monitor_rows import StoredNames
 from tui.payment_glance import SORT_KEYS, Glance, follows_time, glance_at
@@ -32,6 +34,8 @@ from tui.plain_text import ENDING_SECONDS
 ENDING = timedelta(seconds=ENDING_SECONDS)
 REFILTER = timedelta(seconds=5)
 """How often a filter that time alone changes is applied anew to everything."""
+HEALTH_EVERY = timedelta(seconds=5)
+"""How often the connectors are judged anew."""
 
 
 class Lane(Enum):
@@ -63,7 +67,8 @@ class Frame:
     """What the monitor shows at a view's time: ids in their order, the counts, and which records have changed since.
 
     `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
-    None: everything may have.
+    None: everything may have. `health` is of each connector that is not deleted, empty for who may not see connectors
+    and until all payments have been read.
     """
 
     view: View
@@ -72,6 +77,7 @@ class Frame:
     counts: Mapping[Lane, int]
     in_inbox: int
     next_at: datetime
+    health: Sequence[ConnectorHealth]
     since: int
     changed: frozenset[RecordKey] | None
 
@@ -103,6 +109,7 @@ class Monitor:
                 counts=self._counts(),
                 in_inbox=len(self._inbox),
                 next_at=self._next_at(),
+                health=self._health(view),
                 since=since,
                 changed=changed,
             )
@@ -123,6 +130,9 @@ class Monitor:
         self._reach = self._accounts_in_reach(view)
         self._names = StoredNames(view, self._by)
         self._glances: dict[int, Glance] = {}
+        self._knows_all = False
+        self._book = HealthBook()
+        self._judged: tuple[datetime, Sequence[ConnectorHealth]] | None = None
         self._selection: _Selection | None = None
         column, written = view.sorted_column(Payment, "urgency")
         seen = self._seen_by_index(view)
@@ -197,22 +207,29 @@ class Monitor:
                 places[identity] = None
                 self._late.discard(identity)
                 self._glances.pop(identity, None)
+                self._book.forget(identity)
                 continue
             payment = as_of(stored, view.now)
             places[identity] = urgency_of(payment)
             (self._late.add if is_late(payment) else self._late.discard)(identity)
-            self._glances[identity] = glance_at(payment)
+            self._take_in(payment, view.now)
         self._order.change(places)
+
+    def _take_in(self, payment: Payment, now: datetime) -> None:
+        self._glances[payment.id] = glance_at(payment)
+        if self._by.at_root:
+            self._book.note(payment, now)
 
     def _learn(self, view: View, most: int) -> bool:
         for _ in range(most):
             identity = next(self._unread, None)
             if identity is None:
+                self._knows_all = True
                 return True
             if identity not in self._glances and identity in self._order:
                 stored = view.stored(Payment, identity)
                 if stored is not None:
-                    self._glances[identity] = glance_at(as_of(stored, view.now))
+                    self._take_in(as_of(stored, view.now), view.now)
         return False
 
     def _note_inbox(self, view: View, changed: Iterable[RecordKey]) -> None:
@@ -272,6 +289,14 @@ class Monitor:
             counts[lane] = sum(each is lane for each, _ in self._today.values())
         return counts
 
+    def _health(self, view: View) -> Sequence[ConnectorHealth]:
+        if not self._knows_all or not self._by.at_root:
+            return ()
+        if self._judged is None or not timedelta() <= view.now - self._judged[0] < HEALTH_EVERY:
+            of = [each.id for each in view.all(Connector) if each.deleted_at is None]
+            self._judged = (view.now, self._book.at(view.now, of))
+        return self._judged[1]
+
     def _stretches(self) -> dict[Lane, tuple[int, int]]:
         """Return from where to where in the order the lanes lie that are stretches of it."""
         place = self._order.place
@@ -304,6 +329,8 @@ class Monitor:
                 moments.append(moment - before)
         if self._selection is not None and self._selection.follows_time:
             moments.append(self._now + REFILTER)
+        if self._knows_all and self._by.at_root:
+            moments.append(self._now + HEALTH_EVERY)
         return min(moments)
 
     def _lane_ids(self, lane: Lane | None) -> array[int]:

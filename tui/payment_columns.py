@@ -39,6 +39,7 @@ _NUMBER: Column[MonitorRow] = Column(
     width=8,
     cell=lambda row, _: look.safe(row.payment.number),
     sorted_by_owner=True,
+    moves=False,
 )
 _ACCOUNT: Column[MonitorRow] = Column(
     key="account",
@@ -47,6 +48,7 @@ _ACCOUNT: Column[MonitorRow] = Column(
     weight=3,
     cell=lambda row, _: look.safe(row.account),
     sorted_by_owner=True,
+    moves=False,
 )
 _STATUS: Column[MonitorRow] = Column(
     key="status",
@@ -54,6 +56,7 @@ _STATUS: Column[MonitorRow] = Column(
     width=21,
     cell=lambda row, _: look.status_text(row.payment.status),
     sorted_by_owner=True,
+    moves=False,
 )
 _TOTAL: Column[MonitorRow] = Column(
     key="total",
@@ -62,6 +65,7 @@ _TOTAL: Column[MonitorRow] = Column(
     align="right",
     cell=lambda row, _: look.amount(row.payment.total),
     sorted_by_owner=True,
+    moves=False,
 )
 _CONNECTOR: Column[MonitorRow] = Column(
     key="connector",
@@ -70,6 +74,7 @@ _CONNECTOR: Column[MonitorRow] = Column(
     weight=2,
     cell=lambda row, _: look.safe(row.connector),
     sorted_by_owner=True,
+    moves=False,
 )
 _METHOD: Column[MonitorRow] = Column(
     key="method",
@@ -79,6 +84,7 @@ _METHOD: Column[MonitorRow] = Column(
     weight=2,
     cell=lambda row, _: look.safe(row.method),
     sorted_by_owner=True,
+    moves=False,
 )
 _ATTEMPT: Column[MonitorRow] = Column(
     key="attempt",
@@ -86,6 +92,7 @@ _ATTEMPT: Column[MonitorRow] = Column(
     width=7,
     cell=lambda row, _: _attempt(row),
     sorted_by_owner=True,
+    moves=False,
 )
 _STARTED: Column[MonitorRow] = Column(
     key="started",
@@ -93,6 +100,7 @@ _STARTED: Column[MonitorRow] = Column(
     width=11,
     cell=lambda row, now: _moment(row.started_at, now),
     sorted_by_owner=True,
+    moves=False,
 )
 _DUE: Column[MonitorRow] = Column(
     key="due",
@@ -100,6 +108,7 @@ _DUE: Column[MonitorRow] = Column(
     width=10,
     cell=lambda row, _: look.date_text(row.payment.due_date) if row.payment.due_date else "",
     sorted_by_owner=True,
+    moves=False,
 )
 
 

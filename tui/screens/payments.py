@@ -43,6 +43,7 @@ LANES: dict[str, Lane] = {
     "returned": Lane.RETURNED,
 }
 INBOX = "inbox"
+SILENT = "silent"
 ALL = ""
 
 
@@ -55,7 +56,8 @@ class PaymentsPage(ListPage[MonitorRow]):
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "next_lane", "Filter"),
+        Binding("v", "next_lane", "Counters"),
+        Binding("t", "connector_health", "Trends"),
         Binding("space", "pause", "Pause"),
     ]
 
@@ -80,7 +82,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     def empty(self) -> Empty:
         """What is said where there are no rows."""
         if self._choice.lane is not None or self._choice.filter:
-            return Empty("No payment is here now.", "f goes on to the next filter, Esc shows all payments")
+            return Empty("No payment is here now.", "v goes on to the next counter, Esc shows all payments")
         return Empty("There is no payment yet.", "n creates one" if self.session.by.full_control else "")
 
     def columns(self) -> Sequence[Column[MonitorRow]]:
@@ -102,6 +104,8 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def compose_toolbar(self) -> ComposeResult:
         """Compose the counters of payments, and below them those of today and how the monitor goes on."""
+        at_root = self.session.by.at_root
+        silent = (Counter(SILENT, "Silent connectors", "Silent", urgent=True),) if at_root else ()
         yield Counters(
             (
                 Counter("waiting", "Waiting", "Waiting"),
@@ -113,6 +117,7 @@ class PaymentsPage(ListPage[MonitorRow]):
                 Counter(INBOX, "In the inbox", "Inbox", urgent=True),
                 Counter("late-answers", "Late answers today", "Late answers"),
                 Counter("returned", "Returned today", "Returned"),
+                *silent,
             ),
         )
 
@@ -188,6 +193,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         message.stop()
         if message.name == INBOX:
             self.gatewatch.action_go_to("inbox")
+        elif message.name == SILENT:
+            self.action_connector_health()
         else:
             self._choose_lane(ALL if message.name == self._lane else message.name)
 
@@ -210,6 +217,12 @@ class PaymentsPage(ListPage[MonitorRow]):
         names = [ALL, *LANES]
         self._choose_lane(names[(names.index(self._lane) + 1) % len(names)])
 
+    def action_connector_health(self) -> None:
+        """Show how the connectors answer."""
+        from tui.screens.connector_health import ConnectorHealthPage  # noqa: PLC0415 - opened on request
+
+        self.app.push_screen(ConnectorHealthPage())
+
     def action_pause(self) -> None:
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
@@ -230,6 +243,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Offer Back where there is a filter to leave, too."""
         if action == "leave" and self._lane:
             return True
+        if action == "connector_health":
+            return self.session.by.at_root
         return super().check_action(action, parameters)
 
     @property
@@ -277,6 +292,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         if self._frame is None:
             return
         counts = {name: self._frame.counts[lane] for name, lane in LANES.items()} | {INBOX: self._frame.in_inbox}
+        counts[SILENT] = sum(each.silent_for is not None for each in self._frame.health)
         self.query_one(Counters).tell(counts, chosen=self._lane, brief=not self.has_class("-roomy"))
         self._tell_pace()
 

@@ -39,7 +39,7 @@ class Column(Generic[Row]):
 
     `short` is the label where there is no room for the whole one. `width` is the least that is useful; `weight` says
     how much of the spare width the column takes (0: none). `sort_key` None: rows cannot be sorted by it, unless the
-    owner of the rows does it (`sorted_by_owner`).
+    owner of the rows does it (`sorted_by_owner`). `moves`: time alone changes what a cell shows within a day.
     """
 
     key: str
@@ -51,6 +51,7 @@ class Column(Generic[Row]):
     weight: int = 0
     sort_key: Callable[[Row], Comparable] | None = None
     sorted_by_owner: bool = False
+    moves: bool = True
 
     @property
     def sortable(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
@@ -30,6 +30,7 @@ from tui.widgets.row_source import ListedRows, RowSource
 Row = TypeVar("Row")
 
 HEADER_LINES = 1
+KEPT_LINES = 500
 NOT_READABLE = "?"
 """What the cells of a record that cannot be read now show."""
 
@@ -48,6 +49,15 @@ class _Painted:
 
     cells: tuple[Strip, ...]
     has_cursor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a row's cells showed on a day; those that time does not move are not made again."""
+
+    row: object
+    day: date
+    cells: tuple[Strip, ...]
 
 
 class RecordTable(ScrollView, Generic[Row], can_focus=True):
@@ -164,6 +174,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._sort_reversed = False
         self._columns_at = ColumnLayout(self._columns, 0)
         self._cells: dict[int, tuple[Strip, ...]] = {}
+        self._kept: dict[int, _Kept] = {}
         self._painted: dict[int, _Painted] = {}
 
     # What a page does with it
@@ -388,11 +399,18 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             return tuple(cut(NOT_READABLE, each.width, "left", self.app.console) for each in self._columns_at.spans)
         if self._as_of is not None:
             row = self._as_of(row, now)
-        console = self.app.console
-        return tuple(
-            cut(column.cell(row, now), span.width, column.align, console)
-            for column, span in zip(self._columns, self._columns_at.spans, strict=True)
+        console, kept = self.app.console, self._kept.get(index)
+        stands = kept is not None and kept.row is row and kept.day == now.date()
+        cells = tuple(
+            kept.cells[number]
+            if stands and kept is not None and not column.moves
+            else cut(column.cell(row, now), span.width, column.align, console)
+            for number, (column, span) in enumerate(zip(self._columns, self._columns_at.spans, strict=True))
         )
+        if len(self._kept) > KEPT_LINES:
+            self._kept.clear()
+        self._kept[index] = _Kept(row, now.date(), cells)
+        return cells
 
     def _repaint_changes(self) -> None:
         """Compare each visible line with what it should show, and refresh where they differ."""
@@ -419,6 +437,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             if before is after or list(before) == list(after):
                 continue
             start, end = self._columns_at.seen(number, left)
+            first, last = _difference(before, after)
+            origin = self._columns_at.spans[number].start - (left if number else 0)
+            start, end = max(start, origin + first), min(end, origin + last)
             if start < end:
                 regions.append(Region(start, y, end - start, 1))
         return regions
@@ -484,6 +505,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _lay_out(self) -> None:
         self._columns_at = ColumnLayout(self._columns, self._width)
         self._cells.clear()
+        self._kept.clear()
         self._painted.clear()
         self.virtual_size = Size(self._columns_at.whole_width, len(self._rows) + HEADER_LINES)
         self.refresh()
@@ -499,3 +521,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _index_at(self, y: int) -> int:
         return y - HEADER_LINES + round(self.scroll_y)
+
+
+def _difference(before: Strip, after: Strip) -> tuple[int, int]:
+    """Return from which to which cell two pieces of a line differ; all of it where a wide character is in it."""
+    cells = [[(sign, each.style) for each in strip for sign in each.text] for strip in (before, after)]
+    if len(cells[0]) != before.cell_length or len(cells[1]) != after.cell_length or len(cells[0]) != len(cells[1]):
+        return 0, after.cell_length
+    differing = [at for at, (one, other) in enumerate(zip(*cells, strict=True)) if one != other]
+    return (differing[0], differing[-1] + 1) if differing else (0, 0)
