@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -31,6 +31,8 @@ from tui import look, pages
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
+from tui.settings import Settings
+from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
 from tui.small_updates import smaller
 from tui.widgets.top_bar import Facts
 
@@ -71,8 +73,12 @@ class GatewatchApp(App[None]):
         calm: bool = False,
         few_colours: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
+        loaded: Loaded = NOTHING_SET,
     ) -> None:
         super().__init__()
+        self.loaded = loaded
+        self._environment = environment
+        self._saving = asyncio.Lock()
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
@@ -94,6 +100,33 @@ class GatewatchApp(App[None]):
         """Return the time that screens show."""
         return self.session.now()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, without what the command line said."""
+        return self.loaded.settings
+
+    def save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write one value into the settings file in a thread, and put it in force; then call `then`."""
+        self.run_worker(self._save_setting(names, value, then), group="settings")
+
+    async def _save_setting(
+        self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None]
+    ) -> None:
+        path = self.loaded.path
+        if path is None:
+            self.notify("This panel was started without a settings file; nothing can be saved.", severity="warning")
+            return
+        try:
+            async with self._saving:
+                await asyncio.to_thread(save, path, names, value)
+                self.loaded = await asyncio.to_thread(load, path, self._environment)
+        except NotSaved as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        then()
+
     def facts(self) -> Facts:
         """Return what the top bar tells."""
         manager = self.session.manager
@@ -108,6 +141,8 @@ class GatewatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
+        for problem in self.loaded.problems:
+            self.notify(str(problem), title="Settings", severity="warning", markup=False)
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if not self.calm:
@@ -305,6 +340,7 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    loaded: Loaded = NOTHING_SET,
 ) -> int:
     """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
 
@@ -318,6 +354,7 @@ def run_panel(
         calm=calm,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
+        loaded=loaded,
     )
     app.run(mouse=mouse)
     return app.return_code or 0

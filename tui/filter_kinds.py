@@ -39,6 +39,8 @@ class Kind(Enum):
     LEFT = "how long it is until then, with > < >= <= too"
 
 
+MOVING = frozenset({Kind.OLDER, Kind.NEWER, Kind.LEFT})
+"""Kinds by which rows come and go as time passes."""
 EXAMPLES: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.TEXT: "word",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from tui.filter_kinds import EXAMPLES, Field, Kind, NotReadable, Test, test_of
+from tui.filter_kinds import EXAMPLES, MOVING, Field, Kind, NotReadable, Test, test_of
 
 __all__ = ["EXAMPLES", "Completion", "Field", "Filter", "FilterProblem", "Kind", "completions", "parse"]
 
@@ -69,6 +69,11 @@ class Filter(Generic[Row]):
     def __bool__(self) -> bool:
         """Whether it keeps anything back at all."""
         return bool(self.parts)
+
+    @property
+    def moves(self) -> bool:
+        """Whether rows come and go by the passing of time alone."""
+        return any(each.field is not None and each.field.kind in MOVING for each in self.parts)
 
     def fits(self, row: Row, now: datetime) -> bool:
         """Say whether a row, given as it is at `now`, fits."""

@@ -25,9 +25,9 @@ from store.resellers import Reseller, level_and_below
 from store.store import Store, View
 from store.urgency import LATE, Urgency, first_of, is_late, moment_in, urgency_of
 from tui.connector_health import ConnectorHealth, HealthBook
-from tui.filters import Filter
+from tui.filters import Field, Filter
 from tui.monitor_rows import StoredNames
-from tui.payment_glance import SORT_KEYS, Glance, follows_time, glance_at
+from tui.payment_glance import SORT_KEYS, Glance, fields_of, glance_at
 from tui.payment_order import Key, Order
 from tui.plain_text import ENDING_SECONDS
 
@@ -113,6 +113,22 @@ class Monitor:
                 since=since,
                 changed=changed,
             )
+
+    def fields(self) -> tuple[Field[Glance], ...]:
+        """Return what a filter can ask for; connectors are asked for by who may see them only."""
+        return fields_of(self, with_connectors=self._by.at_root)
+
+    def account(self, identity: int) -> str:
+        """Return an account's name."""
+        return self._names.account(identity)
+
+    def method(self, identity: int) -> str:
+        """Return a payment method's name."""
+        return self._names.method(identity)
+
+    def connector(self, identity: int) -> str:
+        """Return a connector's name."""
+        return self._names.connector(identity)
 
     def learn(self, most: int) -> bool:
         """Read some payments, at most so many, of those not read yet; say whether all have been read.
@@ -384,7 +400,7 @@ class _Selection:
         self._glances = glances
         self._key = key
         self._made_at = now
-        self.follows_time = follows_time(choice.filter)
+        self.follows_time = choice.filter.moves
         self.order = Order.of((key(each), each.id) for each in list(glances.values()) if self._filter.fits(each, now))
 
     def is_of(self, choice: Choice) -> bool:

@@ -13,12 +13,8 @@ from store.money import Money
 from store.payments import Payment
 from store.states import PaymentStatus
 from store.urgency import is_late
-from tui.filters import Field, Filter, Kind
+from tui.filters import Field, Kind
 from tui.payment_order import Key
-
-MOVING = frozenset({Kind.OLDER, Kind.NEWER, Kind.LEFT, Kind.DAY})
-"""The kinds of fields by which time alone changes what fits."""
-
 
 class Names(Protocol):
     """Tells the names that rows show; empty for what the person may not see."""
@@ -119,8 +115,3 @@ def fields_of(names: Names, *, with_connectors: bool) -> tuple[Field[Glance], ..
         Field(name="created", kind=Kind.DAY, value=lambda each: each.created_at),
         Field(name="due", kind=Kind.DAY, value=lambda each: each.due_date),
     )
-
-
-def follows_time(chosen: Filter[Glance]) -> bool:
-    """Say whether time alone changes what fits a filter."""
-    return any(each.field is not None and each.field.kind in MOVING for each in chosen.parts)

@@ -112,7 +112,8 @@ def figures(payments: int, *, seconds: float = 20.0, rounds: int = 7) -> list[st
         before = terminal.read_bytes()
         found = seen_after_seconds(terminal, store, rounds)
         read = (terminal.read_bytes() - before) / rounds
-        rows.append(_row("a change is seen after", max(found) * 1e3, "ms", "wanted", WANTED_SECONDS * 1e3))
+        rows.append(_row("a change is seen after", median(found) * 1e3, "ms", "wanted", WANTED_SECONDS * 1e3))
+        rows.append(_row("  the longest of them", max(found) * 1e3, "ms", "wanted", WANTED_SECONDS * 1e3))
         size = sum(each.stat().st_size for each in full.iterdir())
         rows.append(_row("read for it", read / 1e3, "kB", "the store", size / 1e3))
         return rows

@@ -19,6 +19,7 @@ from store.paths import JOURNAL_NAME
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import Picture, settle
+from tests.tui.test_payments import is_on
 from tui import pages
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
@@ -187,7 +188,7 @@ async def test_a_store_that_cannot_be_read_any_more_is_told_and_the_page_stays(c
         await pilot.pause(0.6)
         await settle(pilot)
         assert str(journal) in top_bar(app)
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
         put(whole)
         await pilot.pause(0.6)
@@ -214,7 +215,7 @@ async def test_a_permission_taken_away_counts_at_once(cast: Store) -> None:
         await settle(pilot)
         await press(pilot, "n")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_a_manager_of_another_reseller_does_not_see_connectors_in_the_navigation(cast: Store) -> None:
@@ -237,7 +238,7 @@ async def test_help_lists_the_keys_of_the_screen_and_closes_with_escape(cast: St
         assert all(each in keys for each in ("Create", "Edit", "Delete", "ctrl+q"))
         await press(pilot, "escape")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_a_terminal_that_is_too_small_is_told_so_and_work_goes_on_when_it_grows(cast: Store) -> None:
@@ -253,7 +254,7 @@ async def test_a_terminal_that_is_too_small_is_told_so_and_work_goes_on_when_it_
 
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_a_terminal_that_is_too_small_from_the_start_is_told_so_and_goes_on_when_it_grows(cast: Store) -> None:

@@ -15,6 +15,7 @@ from store.connectors import Connector
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
+from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connector_edit import ConnectorEdit
@@ -122,7 +123,7 @@ async def test_create_shows_the_list_with_the_new_connector_selected(cast: Store
         fill(app, name="Lusitania Pay", url="https://pay.lusitania.example/v1", period="0.5", schema="[]")
         await press(pilot, "ctrl+s")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert app.screen.query_one(RecordTable).cursor_key == 5
     made = connectors.get(cast.view(), ANNA, 5)
     assert (made.name, made.url, str(made.period_minutes), made.schema_text) == (
@@ -226,7 +227,7 @@ async def test_f2_fills_examples_that_create_takes(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "f2", "tab", "f2", "tab", "f2", "tab", "f2", "tab", "f2", "ctrl+s")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
     assert connectors.get(cast.view(), ANNA, 5).schema.fields
 
 
@@ -253,7 +254,7 @@ async def test_leaving_a_form_with_changes_asks(cast: Store) -> None:
         assert isinstance(app.screen, ConnectorNew)
 
         await press(pilot, "escape", "tab", "enter")
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_going_to_another_page_from_a_changed_form_asks_too(cast: Store) -> None:
@@ -271,7 +272,7 @@ async def test_leaving_an_untouched_form_does_not_ask(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "escape")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_digits_are_typed_into_fields_and_open_no_page(cast: Store) -> None:
@@ -292,7 +293,7 @@ async def test_edit_keeps_the_static_json_and_never_shows_it(cast: Store) -> Non
         assert "nb_live_7hV2kQ" not in app.export_screenshot()
         fill(app, name="Nordbank Cards EU")
         await press(pilot, "ctrl+s")
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
     changed = connectors.get(cast.view(), ANNA, 1)
     assert (changed.name, changed.static_text) == ("Nordbank Cards EU", CARD_STATIC)
@@ -378,7 +379,7 @@ async def test_deleting_asks_first_with_cancel_focused(cast: Store) -> None:
         assert len(connectors.listed(cast.view(), ANNA)) == 4
         await press(pilot, "D", "tab", "enter")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert app.screen.query_one(RecordTable).row_count == 3
 
 
@@ -387,7 +388,7 @@ async def test_a_connector_with_instances_is_not_deleted(cast: Store) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "D")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert any("Instances 2" in each.message for each in app._notifications)
 
 
@@ -400,7 +401,7 @@ async def test_details_of_a_connector_that_another_process_deletes_are_left(cast
         await pilot.pause(0.6)
         await settle(pilot)
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_the_list_shows_what_another_process_creates(cast: Store) -> None:
@@ -430,8 +431,8 @@ async def test_a_read_only_manager_sees_connectors_and_changes_nothing(cast: Sto
     app = panel(cast, INES_EMAIL)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "n", "e", "D")
-        assert isinstance(app.screen, ConnectorsPage)
-        assert not app.screen.query_one("#create").display
+        assert is_on(app, ConnectorsPage)
+        assert not app.screen.query("#create")
         await press(pilot, "enter", "v", "R", "e", "D")
 
         assert isinstance(app.screen, ConnectorDetails)
@@ -445,5 +446,5 @@ async def test_a_manager_of_another_reseller_reaches_connectors_by_no_key(cast: 
         await press(pilot, *keys)
         await pilot.pause(0.3)
 
-        assert not isinstance(app.screen, ConnectorsPage)
+        assert not is_on(app, ConnectorsPage)
         assert "Connectors" not in app.export_screenshot()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from rich.text import Text
-from textual.widgets import Static
 
 from store import accounts, payment_commands
 from store.accounts import Account, BalanceTransaction
 from store.resellers import Reseller
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
@@ -42,8 +42,23 @@ COLUMNS: tuple[Column[BalanceTransaction], ...] = (
         cell=lambda row, _: look.signed_amount(row.change),
         sort_key=lambda row: row.change.amount,
     ),
-    Column(key="balance", label="Balance", width=14, align="right", cell=lambda row, _: look.amount(row.balance)),
+    Column(
+        key="balance",
+        label="Balance",
+        width=14,
+        align="right",
+        cell=lambda row, _: look.amount(row.balance),
+        sort_key=lambda row: row.balance.amount,
+    ),
     Column(key="description", label="Description", width=22, weight=1, cell=lambda row, _: look.safe(row.description)),
+)
+
+FIELDS: tuple[Field[BalanceTransaction], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.id),
+    Field(name="date", kind=Kind.DAY, value=lambda row: row.date),
+    Field(name="change", kind=Kind.AMOUNT, value=lambda row: row.change),
+    Field(name="balance", kind=Kind.AMOUNT, value=lambda row: row.balance),
+    Field(name="description", kind=Kind.TEXT, value=lambda row: row.description),
 )
 
 
@@ -53,6 +68,7 @@ class AccountDetails(ListPage[BalanceTransaction]):
     ENTRY = "accounts"
     NOUN = "balance transaction"
     CREATES = "Create payment"
+    LIST = "account_book"
 
     def __init__(self, account_id: int) -> None:
         super().__init__()
@@ -77,6 +93,10 @@ class AccountDetails(ListPage[BalanceTransaction]):
         """Return the columns."""
         return COLUMNS
 
+    def fields(self) -> Sequence[Field[BalanceTransaction]]:
+        """Return the fields of the filter."""
+        return FIELDS
+
     def key_of(self, row: BalanceTransaction) -> int:
         """Return which line of the book a row is."""
         return row.id
@@ -88,10 +108,9 @@ class AccountDetails(ListPage[BalanceTransaction]):
         self._head = account_head(account, view.get(Reseller, account.reseller_id).name)
         return list(reversed(accounts.book_of(view, self._account_id)))
 
-    def show(self, view: View) -> None:
-        """Show the book, and the account above it."""
-        super().show(view)
-        self.query_one("#count", Static).update(self._head)
+    def count_text(self, shown: int, there: int) -> Text | str:
+        """Return the account; how much of its book is shown, if it is filtered."""
+        return Text.assemble(self._head, (f" · {shown} of {there}", look.DIM)) if shown < there else self._head
 
     def about(self, row: BalanceTransaction) -> Text:
         """Return the whole description."""

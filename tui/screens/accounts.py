@@ -10,6 +10,7 @@ from store.accounts import Account
 from store.resellers import Reseller
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
@@ -66,6 +67,15 @@ COLUMNS: tuple[Column[AccountRow], ...] = (
     ),
 )
 
+FIELDS: tuple[Field[AccountRow], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.account.id),
+    Field(name="name", kind=Kind.TEXT, value=lambda row: row.account.name),
+    Field(name="balance", kind=Kind.AMOUNT, value=lambda row: row.account.balance),
+    Field(name="currency", kind=Kind.TEXT, value=lambda row: row.account.currency),
+    Field(name="reseller", kind=Kind.TEXT, value=lambda row: row.reseller),
+    Field(name="created", kind=Kind.DAY, value=lambda row: row.account.created_at),
+)
+
 
 class AccountsPage(ListPage[AccountRow]):
     """The list. Enter opens an account with its book."""
@@ -87,6 +97,10 @@ class AccountsPage(ListPage[AccountRow]):
     def columns(self) -> Sequence[Column[AccountRow]]:
         """Return the columns."""
         return COLUMNS
+
+    def fields(self) -> Sequence[Field[AccountRow]]:
+        """Return the fields of the filter."""
+        return FIELDS
 
     def key_of(self, row: AccountRow) -> int:
         """Return which account a row is of."""

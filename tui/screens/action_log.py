@@ -10,6 +10,7 @@ from store import action_log
 from store.action_log import LogLine
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
 from tui.widgets.columns import Column
@@ -30,7 +31,13 @@ COLUMNS: tuple[Column[LogLine], ...] = (
         cell=lambda row, _: look.safe_text(row.action, Tone.STRONG),
         sort_key=lambda row: row.action,
     ),
-    Column(key="subject", label="Object", width=16, cell=lambda row, _: look.safe(row.subject)),
+    Column(
+        key="subject",
+        label="Object",
+        width=16,
+        cell=lambda row, _: look.safe(row.subject),
+        sort_key=lambda row: row.subject,
+    ),
     Column(
         key="by",
         label="By",
@@ -40,6 +47,16 @@ COLUMNS: tuple[Column[LogLine], ...] = (
         sort_key=lambda row: row.by,
     ),
     Column(key="text", label="What", width=40, weight=3, cell=lambda row, _: look.safe(row.text)),
+)
+
+FIELDS: tuple[Field[LogLine], ...] = (
+    Field(name="at", kind=Kind.DAY, value=lambda row: row.at),
+    Field(name="action", kind=Kind.TEXT, value=lambda row: row.action),
+    Field(name="object", kind=Kind.TEXT, value=lambda row: row.subject),
+    Field(name="by", kind=Kind.TEXT, value=lambda row: row.by),
+    Field(name="what", kind=Kind.TEXT, value=lambda row: row.text),
+    Field(name="older", kind=Kind.OLDER, value=lambda row: row.at),
+    Field(name="newer", kind=Kind.NEWER, value=lambda row: row.at),
 )
 
 
@@ -63,6 +80,10 @@ class ActionLogPage(ListPage[LogLine]):
     def columns(self) -> Sequence[Column[LogLine]]:
         """Return the columns."""
         return COLUMNS
+
+    def fields(self) -> Sequence[Field[LogLine]]:
+        """Return the fields of the filter."""
+        return FIELDS
 
     def key_of(self, row: LogLine) -> int:
         """Return which line a row is."""

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Button, Static
 
 from store import connectors
 from store.connectors import Connector
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.screens.connector_details import ConnectorDetails, ask_to_delete, edit
+from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
-from tui.widgets.record_table import Empty, RecordTable
+from tui.widgets.record_table import Empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,14 @@ class ConnectorRow:
 
 
 COLUMNS: tuple[Column[ConnectorRow], ...] = (
-    Column(key="id", label="ID", width=3, align="right", cell=lambda row, _: str(row.connector.id)),
+    Column(
+        key="id",
+        label="ID",
+        width=3,
+        align="right",
+        cell=lambda row, _: str(row.connector.id),
+        sort_key=lambda row: row.connector.id,
+    ),
     Column(
         key="name",
         label="Name",
@@ -69,100 +74,83 @@ COLUMNS: tuple[Column[ConnectorRow], ...] = (
 )
 
 
-class ConnectorsPage(Page):
-    """The list with its Create button."""
+FIELDS: tuple[Field[ConnectorRow], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.connector.id),
+    Field(name="name", kind=Kind.TEXT, value=lambda row: row.connector.name),
+    Field(name="url", kind=Kind.TEXT, value=lambda row: row.connector.url),
+    Field(name="instances", kind=Kind.NUMBER, value=lambda row: row.instances),
+    Field(name="created", kind=Kind.DAY, value=lambda row: row.connector.created_at),
+)
+
+
+class ConnectorsPage(ListPage[ConnectorRow]):
+    """The list. Enter opens a connector."""
 
     ENTRY = "connectors"
-    CSS_PATH = "connectors.tcss"
+    NOUN = "connector"
+    CREATES = "Create"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "Create"),
-        Binding("e", "edit", "Edit"),
-        Binding("D", "delete", "Delete"),
+        Binding("e", "edit", "Edit", id="list.edit"),
+        Binding("D", "delete", "Delete", id="list.delete"),
     ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._select: int | None = None
 
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
         return "Payment Gateway Connectors"
 
-    def compose_workspace(self) -> ComposeResult:
-        """Compose the toolbar and the list."""
-        with Horizontal(classes="toolbar"):
-            yield Button("Create", id="create", variant="primary", compact=True)
-            yield Static(id="count", markup=False)
-        yield RecordTable[ConnectorRow](
-            COLUMNS,
-            lambda row: row.connector.id,
-            empty=Empty("There is no payment gateway connector yet.", "Press n to create the first one."),
-        )
-
-    def on_mount(self) -> None:
-        """Put the cursor into the list; Create is one Tab away."""
-        self.query_one("#create").display = self.session.by.full_control
-        self.table.focus()
-
     @property
-    def table(self) -> RecordTable[ConnectorRow]:
-        """The list."""
-        return self.query_one(RecordTable)
+    def empty(self) -> Empty:
+        """What is said where there are no rows."""
+        helps = "Press n to create the first one." if self.session.by.full_control else ""
+        return Empty("There is no payment gateway connector yet.", helps)
 
-    def show(self, view: View) -> None:
-        """Show the connectors, the one made or changed last selected."""
-        rows = [
+    def columns(self) -> Sequence[Column[ConnectorRow]]:
+        """Return the columns."""
+        return COLUMNS
+
+    def fields(self) -> Sequence[Field[ConnectorRow]]:
+        """Return the fields of the filter."""
+        return FIELDS
+
+    def key_of(self, row: ConnectorRow) -> int:
+        """Return which connector a row is of."""
+        return row.connector.id
+
+    def rows(self, view: View) -> list[ConnectorRow]:
+        """Return a row for each connector. Raises NotPermitted below the root reseller."""
+        return [
             ConnectorRow(each, connectors.instances_of(view, each.id))
             for each in connectors.listed(view, self.session.by)
         ]
-        self.query_one("#count", Static).update(look.counted(len(rows), "connector"))
-        self.table.set_rows(rows, self.now())
-        if self._select is not None and self.table.move_to(self._select):
-            self._select = None
-        self.refresh_bindings()
-
-    def tick(self, now: datetime) -> None:
-        """Nothing in this list moves with time."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what the person and the list allow."""
-        if action in {"new", "edit", "delete"} and self.is_ready:
-            return self.session.by.full_control and (action == "new" or self.table.row_count > 0)
+        """Offer changes to who has Full Control."""
+        if action in {"edit", "delete"} and self.is_ready:
+            return self.session.by.full_control and self.table.row_count > 0
         return super().check_action(action, parameters)
 
-    def on_record_table_opened(self, event: RecordTable.Opened) -> None:
-        """Open the details."""
-        event.stop()
-        self.app.push_screen(ConnectorDetails(int(str(event.key))), self._come_back)
+    def open(self, key: Hashable) -> None:
+        """Open a connector."""
+        self.push(ConnectorDetails(int(str(key))))
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Open the empty form."""
-        event.stop()
-        self.action_new()
-
-    def action_new(self) -> None:
-        """Open the empty form."""
+    def new_page(self) -> Page:
+        """Return the form that makes a connector."""
         from tui.screens.connector_new import ConnectorNew  # noqa: PLC0415 - opened on request
 
-        self.app.push_screen(ConnectorNew(), self._come_back)
+        return ConnectorNew()
 
     def action_edit(self) -> None:
         """Open the form of the connector under the cursor."""
         row = self.table.cursor_row
         if row is not None:
-            edit(self, row.connector.id, self._come_back)
+            edit(self, row.connector.id, self.come_back)
 
     def action_delete(self) -> None:
         """Ask, then delete the connector under the cursor."""
         row = self.table.cursor_row
         if row is not None:
-            ask_to_delete(self, row.connector, row.instances, partial(self._come_back, None))
-
-    def _come_back(self, connector_id: int | None, _: object = None) -> None:
-        self._select = connector_id
-        self.table.focus()
-        self.reload()
+            ask_to_delete(self, row.connector, row.instances, lambda _: self.come_back(None))
 
 
 def _instances(row: ConnectorRow) -> Text:

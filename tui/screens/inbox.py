@@ -13,6 +13,7 @@ from store.connectors import Connector
 from store.payments import Payment
 from store.store import View
 from tui import look, wording
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
 from tui.widgets.columns import Column
@@ -83,6 +84,20 @@ CONNECTOR: Column[InboxRow] = Column(
 )
 """For managers of the root reseller, who alone see connectors."""
 
+FIELDS: tuple[Field[InboxRow], ...] = (
+    Field(name="id", kind=Kind.TEXT, value=lambda row: row.answer.code),
+    Field(name="reason", kind=Kind.TEXT, value=lambda row: row.answer.rule),
+    Field(name="charge", kind=Kind.AMOUNT, value=lambda row: row.answer.charge),
+    Field(name="payment", kind=Kind.TEXT, value=lambda row: row.payment.number if row.payment else None),
+    Field(name="attempt", kind=Kind.TEXT, value=lambda row: row.attempt_id),
+    Field(name="reference", kind=Kind.TEXT, value=lambda row: row.answer.given.gateway_reference),
+    Field(name="message", kind=Kind.TEXT, value=lambda row: row.answer.given.message),
+    Field(name="received", kind=Kind.DAY, value=lambda row: row.answer.received_at),
+    Field(name="older", kind=Kind.OLDER, value=lambda row: row.answer.received_at),
+    Field(name="newer", kind=Kind.NEWER, value=lambda row: row.answer.received_at),
+)
+CONNECTOR_FIELD: Field[InboxRow] = Field(name="connector", kind=Kind.TEXT, value=lambda row: row.connector)
+
 
 class InboxPage(ListPage[InboxRow]):
     """The list; below it what is known of the answer under the cursor. Enter opens its payment."""
@@ -103,6 +118,10 @@ class InboxPage(ListPage[InboxRow]):
     def columns(self) -> Sequence[Column[InboxRow]]:
         """Return the columns; those of connectors for the root reseller only."""
         return (*COLUMNS, CONNECTOR) if self.session.by.at_root else COLUMNS
+
+    def fields(self) -> Sequence[Field[InboxRow]]:
+        """Return the fields of the filter; that of connectors for the root reseller only."""
+        return (*FIELDS, CONNECTOR_FIELD) if self.session.by.at_root else FIELDS
 
     def key_of(self, row: InboxRow) -> int:
         """Return which answer a row is of."""

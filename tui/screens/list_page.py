@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
+from datetime import datetime
 from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.text import Text
@@ -15,18 +16,23 @@ from textual.widgets import Button, Static
 
 from store.store import View
 from tui import look
+from tui.filters import Field
+from tui.screens.copy_choice import Copied
 from tui.screens.page import Page
 from tui.widgets.columns import Column
+from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_table import Empty, RecordTable
 
 Row = TypeVar("Row")
+
+FILTERED_EMPTY = Empty("Nothing fits the filter.", "/ changes it, Esc ends it")
 
 
 class ListPage(Page, Generic[Row]):
     """A page with one table. A subclass says its columns and rows, and what opens and makes one.
 
     `NOUN` counts the rows ("account"), `OPENS` says whether Enter opens them, `CREATES` how the button is called that
-    makes one (as key `n` does), empty if nothing is made here.
+    makes one (as key `n` does), empty if nothing is made here. `LIST` is the list's name in the settings.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = "list_page.tcss"
@@ -34,11 +40,19 @@ class ListPage(Page, Generic[Row]):
     PLURAL: ClassVar[str | None] = None
     OPENS: ClassVar[bool] = True
     CREATES: ClassVar[str] = ""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "new", "Create")]
+    LIST: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "Create", id="list.new"),
+        Binding("slash", "filter", "Filter", id="list.filter", key_display="/"),
+        Binding("f", "saved_filters", "Saved filters", show=False, id="list.saved_filters"),
+        Binding("c", "choose_columns", "Columns", show=False, id="list.columns"),
+        Binding("y", "copy", "Copy", show=False, id="list.copy"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
         self._select: int | None = None
+        self._all_rows: Sequence[Row] = ()
 
     @abstractmethod
     def columns(self) -> Sequence[Column[Row]]:
@@ -57,6 +71,16 @@ class ListPage(Page, Generic[Row]):
     def empty(self) -> Empty:
         """What is said where there are no rows."""
 
+    def fields(self) -> Sequence[Field[Row]]:
+        """Return the fields of the list's filter; none: it is not filtered."""
+        return ()
+
+    def copied(self, row: Row) -> list[Copied]:
+        """Return what `y` offers of a row: by default what its cells show. Never a secret."""
+        now = self.now()
+        texts = [(each.label, _plain(each.cell(row, now))) for each in self.columns()]
+        return [(label, text) for label, text in texts if text]
+
     def open(self, key: Hashable) -> None:
         """Open a row's record; a list whose rows say everything opens nothing."""
 
@@ -74,6 +98,7 @@ class ListPage(Page, Generic[Row]):
             if self.CREATES and self.session.by.full_control:
                 yield Button(self.CREATES, id="create", variant="primary", compact=True)
             yield from self.compose_toolbar()
+        yield FilterBar(self.fields())
         yield self.make_table()
         yield Static(id="about")
 
@@ -87,8 +112,25 @@ class ListPage(Page, Generic[Row]):
         return None
 
     def on_mount(self) -> None:
-        """Put the cursor into the table; Create is one Tab away."""
+        """Put the cursor into the table, with the columns and the filter that were chosen for this list."""
         self.table.focus()
+        chosen = self._chosen_columns()
+        if chosen:
+            self.table.show_columns(chosen)
+        settings = self.gatewatch.settings
+        opening = settings.filters.get(self.list_name, {}).get(settings.opening_filters.get(self.list_name, ""))
+        if opening and self.fields():
+            self.filter_bar.put(opening)
+
+    @property
+    def list_name(self) -> str:
+        """The list's name in the settings."""
+        return self.LIST or self.ENTRY
+
+    @property
+    def filter_bar(self) -> FilterBar:
+        """The line that holds the filter."""
+        return self.query_one(FilterBar)
 
     @property
     def table(self) -> RecordTable[Row]:
@@ -97,10 +139,28 @@ class ListPage(Page, Generic[Row]):
 
     def show(self, view: View) -> None:
         """Show the rows; the cursor stays, or goes to the record that was just made."""
-        rows = self.rows(view)
-        self.query_one("#count", Static).update(look.counted(len(rows), self.NOUN, self.PLURAL))
-        self.table.set_rows(rows, self.now())
+        self._all_rows = self.rows(view)
+        self.show_rows()
         self.select_made()
+
+    def show_rows(self) -> None:
+        """Show the rows that fit the filter, and how many of all they are."""
+        now, wanted = self.now(), self.filter_bar.filter
+        rows = [each for each in self._all_rows if wanted.fits(each, now)] if wanted else self._all_rows
+        self.table.empty = FILTERED_EMPTY if wanted and self._all_rows else self.empty
+        self.table.set_rows(rows, now)
+        self.query_one("#count", Static).update(self.count_text(len(rows), len(self._all_rows)))
+
+    def count_text(self, shown: int, there: int) -> Text | str:
+        """Return how many rows there are, and how many of them are shown."""
+        all_of_them = look.counted(there, self.NOUN, self.PLURAL)
+        return all_of_them if not self.filter_bar.filter else f"{shown:,} of {all_of_them}"
+
+    def tick(self, now: datetime) -> None:
+        """Let a filter by age or by time left go on."""
+        if self.filter_bar.filter.moves:
+            self.show_rows()
+        self.table.tick(now)
 
     def select_made(self) -> None:
         """Put the cursor on the record that was made or opened last, once it is in the table."""
@@ -110,10 +170,67 @@ class ListPage(Page, Generic[Row]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Create only where there is something to make and the person may."""
+        """Offer Create only where there is something to make and the person may, and what the rows allow."""
+        if not self.is_ready:
+            return False
         if action == "new":
             return bool(self.CREATES) and self.session.by.full_control
+        if action in ("filter", "saved_filters"):
+            return bool(self.fields()) and not self.filter_bar.has_focus_within
+        if action == "copy":
+            return self.table.row_count > 0
+        if action == "leave" and self.filter_bar.filter:
+            return True
         return super().check_action(action, parameters)
+
+    def action_leave(self) -> None:
+        """End filtering, else go back."""
+        if self.filter_bar.filter and self.table.has_focus:
+            self.filter_bar.put("")
+        else:
+            super().action_leave()
+
+    def action_filter(self) -> None:
+        """Let a filter be typed."""
+        self.filter_bar.open()
+
+    def action_saved_filters(self) -> None:
+        """Offer the saved filters of this list."""
+        from tui.screens.saved_filters import SavedFilters  # noqa: PLC0415 - opened on request
+
+        app = self.gatewatch
+        dialog = SavedFilters(self.list_name, lambda: app.settings, self.filter_bar.filter.text, app.save_setting)
+        self.app.push_screen(dialog, self._use_filter)
+
+    def action_choose_columns(self) -> None:
+        """Ask which columns to show, and keep them."""
+        from tui.screens.column_chooser import ColumnChooser  # noqa: PLC0415 - opened on request
+
+        shown = [each.key for each in self._chosen_columns() or self.columns()]
+        self.app.push_screen(ColumnChooser(self.columns(), shown), self._keep_columns)
+
+    def action_copy(self) -> None:
+        """Copy something of the row under the cursor; where there is a choice, ask."""
+        from tui.screens.copy_choice import CopyChoice  # noqa: PLC0415 - opened on request
+
+        row = self.table.cursor_row
+        offered = [] if row is None else self.copied(row)
+        if len(offered) == 1:
+            self._copy(offered[0])
+        elif offered:
+            self.app.push_screen(CopyChoice(offered), self._copy)
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Show what fits now."""
+        event.stop()
+        self.show_rows()
+        self._tell_about()
+        self.refresh_bindings()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go back to the table."""
+        event.stop()
+        self.table.focus()
 
     def on_record_table_moved(self, event: RecordTable.Moved) -> None:
         """Say more of the row under the cursor."""
@@ -138,7 +255,13 @@ class ListPage(Page, Generic[Row]):
 
     def push(self, page: Page) -> None:
         """Open a page; when it comes back with the id of a record, the cursor goes there."""
-        self.app.push_screen(page, self._come_back)
+        self.app.push_screen(page, self.come_back)
+
+    def come_back(self, record_id: int | None) -> None:
+        """Go on in the table, on this record if one was made or changed."""
+        self._select = record_id
+        self.table.focus()
+        self.reload()
 
     def _tell_about(self) -> None:
         row = self.table.cursor_row
@@ -147,7 +270,28 @@ class ListPage(Page, Generic[Row]):
         said.display = text is not None
         said.update(text or "")
 
-    def _come_back(self, record_id: int | None) -> None:
-        self._select = record_id
-        self.table.focus()
-        self.reload()
+    def _use_filter(self, text: str | None) -> None:
+        if text is not None:
+            self.filter_bar.put(text)
+
+    def _chosen_columns(self) -> list[Column[Row]]:
+        """Return the columns that the settings name and this list has, none if the page's own are shown."""
+        own = {each.key: each for each in self.columns()}
+        return [own[key] for key in self.gatewatch.settings.columns.get(self.list_name, ()) if key in own]
+
+    def _keep_columns(self, keys: tuple[str, ...] | None) -> None:
+        if keys is None:
+            return
+        own = {each.key: each for each in self.columns()}
+        self.table.show_columns([own[each] for each in keys] or self.columns())
+        self.gatewatch.save_setting(("columns", self.list_name), keys or None)
+
+    def _copy(self, chosen: Copied | None) -> None:
+        if chosen is not None:
+            self.app.copy_to_clipboard(chosen[1])
+            self.notify(f"{chosen[0]} was sent to the terminal's clipboard: {look.safe(chosen[1])}", markup=False)
+
+
+def _plain(cell: Text | str) -> str:
+    """Return what a cell shows, as one could type it."""
+    return (cell if isinstance(cell, str) else cell.plain).strip()

@@ -13,6 +13,7 @@ from store.managers import Manager, Permission
 from store.resellers import Reseller
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
 from tui.widgets.columns import Column
@@ -40,7 +41,14 @@ def _blocked(row: ManagerRow, now: datetime) -> Text:
 
 
 COLUMNS: tuple[Column[ManagerRow], ...] = (
-    Column(key="id", label="ID", width=5, align="right", cell=lambda row, _: str(row.manager.id)),
+    Column(
+        key="id",
+        label="ID",
+        width=5,
+        align="right",
+        cell=lambda row, _: str(row.manager.id),
+        sort_key=lambda row: row.manager.id,
+    ),
     Column(
         key="name",
         label="Name",
@@ -75,6 +83,21 @@ COLUMNS: tuple[Column[ManagerRow], ...] = (
     Column(key="blocked", label="Sign in", width=18, cell=_blocked),
 )
 
+FIELDS: tuple[Field[ManagerRow], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.manager.id),
+    Field(name="name", kind=Kind.TEXT, value=lambda row: row.manager.name),
+    Field(name="email", kind=Kind.TEXT, value=lambda row: row.manager.email),
+    Field(
+        name="permission",
+        kind=Kind.CHOICE,
+        value=lambda row: row.manager.permission.value,
+        choices={each.value: each.label for each in Permission},
+    ),
+    Field(name="reseller", kind=Kind.TEXT, value=lambda row: row.reseller),
+    Field(name="blocked", kind=Kind.LEFT, value=lambda row: row.manager.blocked_until),
+    Field(name="created", kind=Kind.DAY, value=lambda row: row.manager.created_at),
+)
+
 
 class ManagersPage(ListPage[ManagerRow]):
     """The managers of the person's reseller and of those below."""
@@ -97,6 +120,10 @@ class ManagersPage(ListPage[ManagerRow]):
         """Return the columns."""
         return COLUMNS
 
+    def fields(self) -> Sequence[Field[ManagerRow]]:
+        """Return the fields of the filter."""
+        return FIELDS
+
     def key_of(self, row: ManagerRow) -> int:
         """Return which manager a row is of."""
         return row.manager.id
@@ -107,7 +134,3 @@ class ManagersPage(ListPage[ManagerRow]):
         return [
             ManagerRow(each, names.get(each.reseller_id, "")) for each in managers.visible_to(view, self.session.by)
         ]
-
-    def tick(self, now: datetime) -> None:
-        """Let the blocks run out."""
-        self.table.tick(now)

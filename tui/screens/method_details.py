@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from store.store import View
 from tui import look
 from tui.look import Tone
 from tui.screens.details_page import DetailsPage, facts
+from tui.screens.page import Page
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 20
@@ -83,11 +85,7 @@ class MethodDetails(DetailsPage):
     def action_delete(self) -> None:
         """Say what deleting does, then delete."""
         if self._method is not None:
-            says = (
-                "No new attempts can be started through it. Attempts under way go on, and their answers are taken.\n"
-                "It cannot be brought back."
-            )
-            self.app.push_screen(Confirm(f"Delete {self._method.name}?", says, yes="Delete"), self._delete)
+            ask_to_delete(self, self._method, lambda _: self.dismiss(None))
 
     @work(group="schema", exclusive=True)
     async def _show_settings(self, method: PaymentMethod, connector: Connector) -> None:
@@ -98,13 +96,23 @@ class MethodDetails(DetailsPage):
         settings = self.query_one("#settings", Static)
         settings.update(facts(rows, label_width=LABEL_WIDTH) if rows else look.dim("Nothing to set."))
 
-    def _delete(self, sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
-        if sure:
-            self.write(partial(methods.delete, by=self.session.by, method_id=self._method_id), self._deleted)
 
-    def _deleted(self, method: PaymentMethod) -> None:
-        self.notify(f"Payment method {method.id} is deleted.", markup=False)
-        self.dismiss(None)
+def ask_to_delete(page: Page, method: PaymentMethod, done: Callable[[PaymentMethod], object]) -> None:
+    """Say what deleting does; delete the payment method if the person wants it, then call `done`."""
+
+    def deleted(gone: PaymentMethod) -> None:
+        page.notify(f"Payment method {gone.id} is deleted.", markup=False)
+        done(gone)
+
+    def answered(sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+        if sure:
+            page.write(partial(methods.delete, by=page.session.by, method_id=method.id), deleted)
+
+    says = (
+        "No new attempts can be started through it. Attempts under way go on, and their answers are taken.\n"
+        "No payment changes its status, no money moves. It cannot be brought back."
+    )
+    page.app.push_screen(Confirm(f"Delete {method.name}?", says, yes="Delete"), answered)
 
 
 def method_facts(method: PaymentMethod, connector: str, reseller: str) -> list[tuple[str, Text | str]]:

@@ -14,9 +14,10 @@ from store.payment_method import INTEGRATION_TYPE, PaymentMethod
 from store.resellers import Reseller
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
-from tui.screens.method_details import MethodDetails, enabled_text
+from tui.screens.method_details import MethodDetails, ask_to_delete, enabled_text
 from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
@@ -81,6 +82,16 @@ COLUMNS: tuple[Column[MethodRow], ...] = (
     ),
 )
 
+FIELDS: tuple[Field[MethodRow], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.method.id),
+    Field(name="name", kind=Kind.TEXT, value=lambda row: row.method.name),
+    Field(name="enabled", kind=Kind.FLAG, value=lambda row: row.method.enabled),
+    Field(name="connector", kind=Kind.TEXT, value=lambda row: row.connector),
+    Field(name="reseller", kind=Kind.TEXT, value=lambda row: row.reseller),
+    Field(name="description", kind=Kind.TEXT, value=lambda row: row.method.description),
+    Field(name="created", kind=Kind.DAY, value=lambda row: row.method.created_at),
+)
+
 
 class MethodsPage(ListPage[MethodRow]):
     """The list. Enter opens a payment method with its settings."""
@@ -88,7 +99,10 @@ class MethodsPage(ListPage[MethodRow]):
     ENTRY = "methods"
     NOUN = "payment method"
     CREATES = "Create"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "edit", "Edit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit", id="list.edit"),
+        Binding("D", "delete", "Delete", show=False, id="list.delete"),
+    ]
 
     @property
     def page_name(self) -> str:
@@ -103,6 +117,10 @@ class MethodsPage(ListPage[MethodRow]):
     def columns(self) -> Sequence[Column[MethodRow]]:
         """Return the columns."""
         return COLUMNS
+
+    def fields(self) -> Sequence[Field[MethodRow]]:
+        """Return the fields of the filter."""
+        return FIELDS
 
     def key_of(self, row: MethodRow) -> int:
         """Return which method a row is of."""
@@ -119,7 +137,7 @@ class MethodsPage(ListPage[MethodRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer changes to who has Full Control."""
-        if action == "edit" and self.is_ready:
+        if action in ("edit", "delete") and self.is_ready:
             return self.session.by.full_control and self.table.row_count > 0
         return super().check_action(action, parameters)
 
@@ -140,3 +158,9 @@ class MethodsPage(ListPage[MethodRow]):
         row = self.table.cursor_row
         if row is not None:
             self.push(MethodEdit(row.method))
+
+    def action_delete(self) -> None:
+        """Say what deleting does, then delete the payment method under the cursor."""
+        row = self.table.cursor_row
+        if row is not None:
+            ask_to_delete(self, row.method, lambda _: self.reload())

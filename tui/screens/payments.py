@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from store.errors import StoreNotUsable
 from store.payments import Payment
 from store.store import View
 from tui import look
+from tui.filters import Field
 from tui.monitor import EVERYTHING, Choice, Frame, Lane
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
@@ -82,12 +83,16 @@ class PaymentsPage(ListPage[MonitorRow]):
     def empty(self) -> Empty:
         """What is said where there are no rows."""
         if self._choice.lane is not None or self._choice.filter:
-            return Empty("No payment is here now.", "v goes on to the next counter, Esc shows all payments")
+            return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
         return Empty("There is no payment yet.", "n creates one" if self.session.by.full_control else "")
 
     def columns(self) -> Sequence[Column[MonitorRow]]:
         """Return the columns; those of connectors for the root reseller only."""
         return columns_for(at_root=self.session.by.at_root)
+
+    def fields(self) -> Sequence[Field[Any]]:
+        """Return the fields of the filter; it looks at payments in short, all of which are kept."""
+        return self.session.monitor.fields()
 
     def key_of(self, row: MonitorRow) -> int:
         """Return which payment a row is of."""
@@ -150,6 +155,10 @@ class PaymentsPage(ListPage[MonitorRow]):
             self._put_rows(now)
         self._tell_counts()
         self.select_made()
+
+    def show_rows(self) -> None:
+        """Show the rows that fit the filter, once they have been found in a worker."""
+        self._choose(replace(self._choice, filter=self.filter_bar.filter))
 
     def tick(self, now: datetime) -> None:
         """Let a second pass: countdowns and counters go on, and rows whose status has changed find their place."""
@@ -241,7 +250,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer Back where there is a filter to leave, too."""
-        if action == "leave" and self._lane:
+        if action == "leave" and self._lane and self.is_ready:
             return True
         if action == "connector_health":
             return self.session.by.at_root

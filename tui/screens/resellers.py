@@ -10,6 +10,7 @@ from store.managers import Manager
 from store.resellers import Reseller, level_and_below
 from store.store import View
 from tui import look
+from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
 from tui.widgets.columns import Column
@@ -30,17 +31,33 @@ class ResellerRow:
 
 
 COLUMNS: tuple[Column[ResellerRow], ...] = (
-    Column(key="id", label="ID", width=5, align="right", cell=lambda row, _: str(row.reseller.id)),
+    Column(
+        key="id",
+        label="ID",
+        width=5,
+        align="right",
+        cell=lambda row, _: str(row.reseller.id),
+        sort_key=lambda row: row.reseller.id,
+    ),
     Column(
         key="name",
         label="Name",
         width=28,
         weight=2,
         cell=lambda row, _: look.said(INDENT * row.depth + look.safe(row.reseller.name), Tone.STRONG),
+        sort_key=lambda row: row.reseller.name.casefold(),
     ),
     Column(key="parent", label="Below", width=18, weight=1, cell=lambda row, _: look.safe(row.parent)),
     Column(key="accounts", label="Accounts", width=8, align="right", cell=lambda row, _: _count(row.accounts)),
     Column(key="managers", label="Managers", width=8, align="right", cell=lambda row, _: _count(row.managers)),
+)
+
+FIELDS: tuple[Field[ResellerRow], ...] = (
+    Field(name="id", kind=Kind.NUMBER, value=lambda row: row.reseller.id),
+    Field(name="name", kind=Kind.TEXT, value=lambda row: row.reseller.name),
+    Field(name="below", kind=Kind.TEXT, value=lambda row: row.parent),
+    Field(name="accounts", kind=Kind.NUMBER, value=lambda row: row.accounts),
+    Field(name="managers", kind=Kind.NUMBER, value=lambda row: row.managers),
 )
 
 
@@ -64,6 +81,10 @@ class ResellersPage(ListPage[ResellerRow]):
     def columns(self) -> Sequence[Column[ResellerRow]]:
         """Return the columns."""
         return COLUMNS
+
+    def fields(self) -> Sequence[Field[ResellerRow]]:
+        """Return the fields of the filter."""
+        return FIELDS
 
     def key_of(self, row: ResellerRow) -> int:
         """Return which reseller a row is of."""

@@ -247,6 +247,14 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._put_in_order()
         self.refresh()
 
+    def show_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Show these columns in this order; a sort by one that is gone ends."""
+        self._columns = tuple(columns)
+        self._lay_out()
+        self.scroll_to(x=0, animate=False)
+        if self._sort_column not in self._columns:
+            self.sort_by(None, reverse=self._sort_reversed)
+
     @property
     def sorted_by(self) -> tuple[str | None, bool]:
         """The key of the column sorted by (None: as given), and whether the order is reversed."""
