@@ -38,7 +38,7 @@ class Window(Enum):
     @property
     def label(self) -> str:
         """How screens call it."""
-        return {Window.QUARTER: "15 min", Window.HOUR: "1 h", Window.DAY: "1 day"}[self]
+        return {Window.QUARTER: "15m", Window.HOUR: "1h", Window.DAY: "1d"}[self]
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):

@@ -270,6 +270,11 @@ def short_seconds(seconds: float) -> str:
     return f"{seconds / 86_400:.0f}d"
 
 
+def short_count(count: int) -> str:
+    """Return a number in six cells at most: `9,999`, `125k`."""
+    return f"{count:,}" if count < 100_000 else f"{count // 1000:,}k"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 field`, `3 fields`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -25,7 +25,7 @@ from store.resellers import Reseller, level_and_below
 from store.store import Store, View
 from store.urgency import LATE, Urgency, first_of, is_late, moment_in, urgency_of
 from tui.connector_health import ConnectorHealth, HealthBook
-from tui.filters import Field, Filter
+from tui.filters import Field, Filter, parse
 from tui.monitor_rows import StoredNames
 from tui.payment_glance import SORT_KEYS, Glance, fields_of, glance_at
 from tui.payment_order import Key, Order
@@ -67,7 +67,8 @@ class Frame:
     """What the monitor shows at a view's time: ids in their order, the counts, and which records have changed since.
 
     `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
-    None: everything may have. `health` is of each connector that is not deleted, empty for who may not see connectors
+    None: everything may have. `renewed` are the payments that were read for it, by their changes or by time; None: any
+    may be another. `health` is of each connector that is not deleted, empty for who may not see connectors
     and until all payments have been read.
     """
 
@@ -78,6 +79,7 @@ class Frame:
     in_inbox: int
     next_at: datetime
     health: Sequence[ConnectorHealth]
+    renewed: frozenset[int] | None
     since: int
     changed: frozenset[RecordKey] | None
 
@@ -97,10 +99,11 @@ class Monitor:
             view = self._store.view()
             since = -1 if self._view is None else self._view.revision
             changed = self._changes_up_to(view)
+            renewed = None
             if changed is None:
                 self._begin(view)
             else:
-                self._follow(view, changed)
+                renewed = self._follow(view, changed)
             ids = self._chosen(choice)
             return Frame(
                 view=view,
@@ -112,11 +115,16 @@ class Monitor:
                 health=self._health(view),
                 since=since,
                 changed=changed,
+                renewed=renewed,
             )
 
     def fields(self) -> tuple[Field[Glance], ...]:
         """Return what a filter can ask for; connectors are asked for by who may see them only."""
         return fields_of(self, with_connectors=self._by.at_root)
+
+    def read_filter(self, text: str) -> Filter[Glance]:
+        """Read a filter of payments. Raises FilterProblem."""
+        return parse(text, self.fields())
 
     def account(self, identity: int) -> str:
         """Return an account's name."""
@@ -185,7 +193,7 @@ class Monitor:
             return None
         return changed
 
-    def _follow(self, view: View, changed: frozenset[RecordKey]) -> None:
+    def _follow(self, view: View, changed: frozenset[RecordKey]) -> frozenset[int]:
         self._view = view
         if self._names.follow(view, changed):
             self._selection = None
@@ -204,6 +212,7 @@ class Monitor:
             self._note_today(view, changed)
         if self._selection is not None:
             self._selection.follow(renewed, view.now)
+        return frozenset(renewed)
 
     def _fallen(self, view: View) -> set[int]:
         """Return the payments whose deadline or due date has passed since they were put in their place."""

@@ -16,6 +16,7 @@ from store.urgency import is_late
 from tui.filters import Field, Kind
 from tui.payment_order import Key
 
+
 class Names(Protocol):
     """Tells the names that rows show; empty for what the person may not see."""
 

@@ -7,6 +7,7 @@ countdown in forty rows pays for forty times. Over a slow link that is what an o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from rich.color import ColorSystem
 from rich.console import Console, RenderableType
@@ -54,7 +55,8 @@ class SmallUpdate(CompositorUpdate):
 
 def smaller(renderable: RenderableType | None) -> RenderableType | None:
     """Return an update of parts of the screen as a small one, and anything else as it is."""
-    return SmallUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
+    # The app asks for an update's segments before anything else, so that it need not be one of Rich's.
+    return cast("RenderableType", SmallUpdate(renderable)) if isinstance(renderable, ChopsUpdate) else renderable
 
 
 _COLOUR_SYSTEMS = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from time import perf_counter
 
 ROOT = Path(__file__).parents[2]
-LONGEST_SECONDS = 120.0
+LONGEST_SECONDS = 60.0
 ROWS, COLUMNS = 40, 120
 
 
@@ -47,7 +47,8 @@ class WatchedTerminal:
         with self._news:
             while any(self._written.find(each, after) < 0 for each in shown):
                 if not self._news.wait(timeout=1) and (perf_counter() > give_up_at or self._process.poll() is not None):
-                    raise NotShown(f"{shown!r}; the end: {bytes(self._written[-500:])!r}")
+                    missing = [each for each in shown if self._written.find(each, after) < 0]
+                    raise NotShown(f"{missing!r}; the end: {bytes(self._written[-500:])!r}")
             return perf_counter()
 
     def cpu_seconds(self) -> float:

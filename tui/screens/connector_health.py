@@ -10,7 +10,7 @@ from rich.text import Text
 from store.connectors import Connector
 from store.store import View
 from tui import look
-from tui.connector_health import MINIMUM_SAMPLE, ConnectorHealth, Figures, Window
+from tui.connector_health import BARS, MINIMUM_SAMPLE, ConnectorHealth, Figures, Window
 from tui.look import Tone
 from tui.monitor import EVERYTHING, Frame
 from tui.screens.list_page import ListPage
@@ -51,7 +51,12 @@ def _name(row: HealthRow) -> Text:
     if not row.is_first:
         return Text()
     silent = row.health.silent_for is not None
-    return look.safe_text(row.name, Tone.ENDING if silent else Tone.STRONG)
+    return look.safe_text(f"! {row.name}", Tone.ENDING) if silent else look.safe_text(row.name, Tone.STRONG)
+
+
+def _tries(row: HealthRow) -> Text:
+    count = row.whole.count
+    return look.said(look.short_count(count), Tone.PLAIN if count else Tone.DIM)
 
 
 def _percent(rate: float | None, figures: Figures, tone: Tone) -> Text:
@@ -78,35 +83,32 @@ def _times(row: HealthRow) -> Text:
     p50, p95 = row.whole.p50_seconds, row.whole.p95_seconds
     if p50 is None or p95 is None:
         return look.dim("-")
-    return look.said(
-        f"{look.short_seconds(p50)} {look.short_seconds(p95)}", Tone.PLAIN if row.whole.is_judged else Tone.DIM
-    )
+    times = f"{look.short_seconds(p50):>5} {look.short_seconds(p95):>5}"
+    return look.said(times, Tone.PLAIN if row.whole.is_judged else Tone.DIM)
 
 
 def _trend(values: Sequence[float | None], *, top: float | None = None) -> Text:
-    return look.said(sparkline(values, top=top), Tone.ACCENT)
+    return look.said(sparkline(values, top=top), Tone.ACCENT if any(each is not None for each in values) else Tone.DIM)
 
 
 COLUMNS: tuple[Column[HealthRow], ...] = (
     Column(key="connector", label="Connector", width=14, weight=1, cell=lambda row, _: _name(row)),
-    Column(key="over", label="Over", width=6, cell=lambda row, _: look.dim(row.window.label)),
-    Column(
-        key="attempts",
-        label="Attempts",
-        short="Tries",
-        width=7,
-        align="right",
-        cell=lambda row, _: f"{row.whole.count:,}",
-    ),
+    Column(key="over", label="Over", width=4, cell=lambda row, _: look.dim(row.window.label)),
+    Column(key="tries", label="Tries", width=6, align="right", cell=lambda row, _: _tries(row)),
     Column(key="success", label="Success", width=7, align="right", cell=lambda row, _: _success(row)),
     Column(
         key="success-trend",
         label="",
-        width=8,
+        width=BARS,
         cell=lambda row, _: _trend([each.success_rate for each in row.parts], top=1.0),
     ),
     Column(key="times", label="p50   p95", width=11, align="right", cell=lambda row, _: _times(row)),
-    Column(key="times-trend", label="", width=8, cell=lambda row, _: _trend([each.p95_seconds for each in row.parts])),
+    Column(
+        key="times-trend",
+        label="",
+        width=BARS,
+        cell=lambda row, _: _trend([each.p95_seconds for each in row.parts]),
+    ),
     Column(key="late", label="Late", width=4, align="right", cell=lambda row, _: _late(row)),
 )
 
@@ -153,6 +155,11 @@ class ConnectorHealthPage(ListPage[HealthRow]):
             pass
         self._frame = monitor.look(EVERYTHING)
         return self._frame.view
+
+    def count_text(self, shown: int, there: int) -> Text | str:
+        """Return how many connectors there are."""
+        del shown
+        return look.counted(there // len(Window), self.NOUN)
 
     def rows(self, view: View) -> Sequence[HealthRow]:
         """Return the rows of every connector, those that are silent first."""
