@@ -15,7 +15,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual import events
@@ -33,7 +33,6 @@ from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
-from tui.small_updates import smaller
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.1
@@ -320,10 +319,6 @@ class GatewatchApp(App[None]):
         if isinstance(self.screen, Page) and self.screen.is_ready:
             self.screen.refresh_bars()
             self.screen.tick(self.now())
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Draw as Textual does, but write less."""
-        super()._display(screen, smaller(renderable))
 
     def _fatal_error(self) -> None:
         """Show a crash without local variables: they may hold secrets."""

@@ -54,11 +54,13 @@ def first_frames(full: Path, empty: Path, payments: int, rounds: int) -> tuple[f
 
 
 def seen_after_seconds(terminal: WatchedTerminal, store: Store, rounds: int) -> list[float]:
-    """Change a payment that is shown, some times, and return how long after its commit each is on the screen."""
+    """Change a payment that is shown, some times, as another process does, and return how long after its commit each is on the screen."""
     found = []
     for number in range(rounds):
         time.sleep(0.7 + number * 0.031)  # at another moment of the panel's second each time
-        total = f"{700 + number}.11"
+        # No digit stands where it stood, so that all of it is written.
+        digit = number % 9 + 1
+        total = f"{digit * 111}.{digit * 11}"
         before = terminal.count
         with store.transaction() as tx:
             changed = replace(tx.get(Payment, 3), total=Money(Decimal(total), "EUR"))

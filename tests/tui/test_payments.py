@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from store import managers, payment_commands
 from store.actors import Actor
-from store.store import Store
+from store.errors import StoreNotUsable
+from store.payments import Payment
+from store.store import Store, View
 from tests.makers import FixedClock
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, NOW, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
@@ -171,7 +174,7 @@ async def test_a_second_of_countdowns_paints_only_their_cells(cast: Store, monke
         await settle(pilot)
         monkeypatch.setattr(RecordTable, "refresh", noting)
         app.screen.query_one(RecordTable).tick(NOW + timedelta(seconds=1))
-        assert painted == [Region(10, 1, 1, 1), Region(11, 2, 1, 1), Region(11, 3, 1, 1)]
+        assert painted == [Region(2, y, 10, 1) for y in (1, 2, 3)]
 
 
 async def test_nothing_ticks_behind_a_dialog(cast: Store) -> None:
@@ -289,3 +292,66 @@ async def test_without_an_account_nothing_is_created(cast: Store) -> None:
         await press(pilot, "n", "tab", "1", "ctrl+s")
         assert is_on(app, PaymentNew)
         assert app.screen.focused is app.screen.query_one("#account")
+
+
+async def test_a_filter_keeps_what_fits_and_esc_ends_it(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"connector:nord", "space", *"total>20", "enter")
+        assert numbers(app) == ["10", "11", "08", "09", "05"]
+        await press(pilot, "S")
+        assert numbers(app) == ["05", "09", "08", "11", "10"]
+        await press(pilot, "escape")
+        assert len(numbers(app)) == 13
+
+
+async def test_rows_are_sorted_by_each_column_and_the_cursor_stays_on_its_payment(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j")
+        table: RecordTable[Any] = app.screen.query_one(RecordTable)
+        table.sort_by("total")
+        await settle(pilot)
+        found = [table.row_at(each) for each in range(table.row_count)]
+        totals = [(each.payment.total.currency, each.payment.total.amount) for each in found if each is not None]
+        assert totals == sorted(totals)
+        assert (table.cursor_key, "Total ▲" in lines(app)[0]) == (12, True)
+
+
+async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "space")
+        shown = lines(app)
+        with cast.transaction() as tx:
+            payment_commands.cancel(tx, ANNA, 8)
+        app.screen.reload()  # type: ignore[attr-defined]
+        await settle(pilot)
+        await pass_time(pilot, cast, seconds=50)
+        assert lines(app) == shown
+        assert str(app.screen.query_one("#pause", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        await press(pilot, "space")
+        assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
+        assert numbers(app)[0] == "12"
+
+
+async def test_a_payment_that_cannot_be_read_is_told_and_the_others_are_shown(
+    cast: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = View._line
+
+    def damaged(self: View, kind: type[Any], identity: int) -> bytes | None:
+        if kind is Payment and identity == 12 and threading.current_thread() is threading.main_thread():
+            raise StoreNotUsable(cast.folder, "record 12 cannot be read.")
+        return original(self, kind, identity)
+
+    app = panel(cast)
+    monkeypatch.setattr(View, "_line", damaged)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert lines(app)[2].split() == ["?"] * 5
+        assert "P-000011" in lines(app)[3]
+        assert "record 12 cannot be read" in app.store_trouble

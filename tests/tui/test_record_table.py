@@ -225,7 +225,7 @@ async def test_a_tick_paints_only_the_cells_that_changed(refreshed: list[Region]
         await pilot.pause()
         refreshed.clear()
         app.table.tick(NOON + timedelta(seconds=1))
-        assert refreshed == [Region(6, 2, 1, 1)]
+        assert refreshed == [Region(2, 2, 6, 1)]
         await pilot.pause()
         refreshed.clear()
         app.table.tick(NOON + timedelta(seconds=1))

@@ -23,13 +23,11 @@ from tui.payment_columns import columns_for
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
-from tui.widgets.counters import Counter, Counters, Pace
+from tui.widgets.counters import Counter, Counters, Pause
 from tui.widgets.record_table import Empty, RecordTable
 
 REST_SECONDS = 3.0
 """How long the operator must not have moved the cursor before the rows are put into a new order."""
-UNSEEN_TICK_SECONDS = 10.0
-"""How often countdowns go on while the terminal is not in focus."""
 ROOMY_FROM = 130
 """From how many columns on the counters say their whole labels."""
 READ_AT_ONCE = 400
@@ -70,7 +68,6 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._choice = EVERYTHING
         self._order_is_old = False
         self._moved_at: datetime | None = None
-        self._ticked_at: datetime | None = None
         self._paused_at: datetime | None = None
         self._missed: set[int] = set()
 
@@ -143,7 +140,7 @@ class PaymentsPage(ListPage[MonitorRow]):
             return
         if self._paused_at is not None and self._frame is not None and frame.choice == self._frame.choice:
             self._missed.update(each for table, each in frame.changed or () if table == Payment.TABLE)
-            self._tell_pace()
+            self._tell_pause()
             return
         now = self.now()
         before, self._frame = self._frame, frame
@@ -162,9 +159,8 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def tick(self, now: datetime) -> None:
         """Let a second pass: countdowns and counters go on, and rows whose status has changed find their place."""
-        if self._paused_at is not None or not self._may_tick(now):
+        if self._paused_at is not None:
             return
-        self._ticked_at = now
         self.table.tick(now)
         if self._frame is not None and self._frame.next_at <= now:
             self.reload()
@@ -211,16 +207,6 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Write the counters as long as there is room."""
         self._tell_counts()
 
-    def on_app_focus(self) -> None:
-        """Go on at once, when the terminal is looked at again."""
-        self._ticked_at = None
-        self._tell_pace()
-        self.tick(self.now())
-
-    def on_app_blur(self) -> None:
-        """Say that countdowns go on more slowly now."""
-        self._tell_pace()
-
     def action_next_lane(self) -> None:
         """Show the rows of the next counter; after the last one, all."""
         names = [ALL, *LANES]
@@ -236,7 +222,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
         self._missed.clear()
-        self._tell_pace()
+        self._tell_pause()
         if self._paused_at is None:
             self._moved_at = None
             self.reload()
@@ -273,12 +259,6 @@ class PaymentsPage(ListPage[MonitorRow]):
     def _navigates(self, now: datetime) -> bool:
         return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)
 
-    def _may_tick(self, now: datetime) -> bool:
-        """Say whether countdowns go on now: more slowly while nobody looks."""
-        if self.app.app_focus or self._ticked_at is None:
-            return True
-        return not timedelta() <= now - self._ticked_at < timedelta(seconds=UNSEEN_TICK_SECONDS)
-
     def _follow_rows(self, frame: Frame) -> None:
         if self._reader is None:
             self._reader = RowReader(self.session.by)
@@ -303,18 +283,15 @@ class PaymentsPage(ListPage[MonitorRow]):
         counts = {name: self._frame.counts[lane] for name, lane in LANES.items()} | {INBOX: self._frame.in_inbox}
         counts[SILENT] = sum(each.silent_for is not None for each in self._frame.health)
         self.query_one(Counters).tell(counts, chosen=self._lane, brief=not self.has_class("-roomy"))
-        self._tell_pace()
+        self._tell_pause()
 
-    def _tell_pace(self) -> None:
-        """Say whether the monitor stands still, and what it does not show."""
-        pace = self.query_one(Pace)
+    def _tell_pause(self) -> None:
+        """Say whether the monitor stands still, and how much it does not show."""
+        words = ""
         if self._paused_at is not None:
             waiting = look.counted(len(self._missed), "change")
-            pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
-        elif not self.app.app_focus:
-            pace.tell(f"every {UNSEEN_TICK_SECONDS:.0f} s, without focus", stands=False)
-        else:
-            pace.tell("", stands=False)
+            words = f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting"
+        self.query_one(Pause).tell(words)
 
     async def _learn(self) -> None:
         """Read all payments once, a few at a time, so that the first sort or filter need not wait for it."""

@@ -445,9 +445,6 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             if before is after or list(before) == list(after):
                 continue
             start, end = self._columns_at.seen(number, left)
-            first, last = _difference(before, after)
-            origin = self._columns_at.spans[number].start - (left if number else 0)
-            start, end = max(start, origin + first), min(end, origin + last)
             if start < end:
                 regions.append(Region(start, y, end - start, 1))
         return regions
@@ -529,12 +526,3 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _index_at(self, y: int) -> int:
         return y - HEADER_LINES + round(self.scroll_y)
-
-
-def _difference(before: Strip, after: Strip) -> tuple[int, int]:
-    """Return from which to which cell two pieces of a line differ; all of it where a wide character is in it."""
-    cells = [[(sign, each.style) for each in strip for sign in each.text] for strip in (before, after)]
-    if len(cells[0]) != before.cell_length or len(cells[1]) != after.cell_length or len(cells[0]) != len(cells[1]):
-        return 0, after.cell_length
-    differing = [at for at, (one, other) in enumerate(zip(*cells, strict=True)) if one != other]
-    return (differing[0], differing[-1] + 1) if differing else (0, 0)
