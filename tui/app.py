@@ -304,14 +304,14 @@ class GatewatchApp(App[None]):
         )
 
     def _look_at_store(self) -> None:
-        if not (isinstance(self.screen, Page) and self.screen.is_ready):
-            return
         try:
             signature = self.session.signature()
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature != self._seen and monotonic() - self._told_at >= CHANGES_SECONDS:
+        if signature == self._seen or monotonic() - self._told_at < CHANGES_SECONDS:
+            return
+        if isinstance(self.screen, Page) and self.screen.is_ready:
             self._seen, self._told_at = signature, monotonic()
             self.screen.reload()
 

@@ -31,6 +31,7 @@ _COUNTDOWN: Column[MonitorRow] = Column(
     width=WIDTH,
     cell=lambda row, now: countdown_cell(row.payment, now),
     sorted_by_owner=True,
+    shares=True,
 )
 _NUMBER: Column[MonitorRow] = Column(
     key="number",

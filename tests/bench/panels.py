@@ -13,17 +13,17 @@ from pathlib import Path
 from store.managers import by_email
 from store.store import open_store
 from tests.bench.bench_store import EMAIL
-from tui.app import run_panel
+from tui.app import GatewatchApp
 from tui.session import Session
 
 STOCK_ROWS = 1_000
 STOCK_VISIBLE = 36
 
 
-def ours(folder: Path) -> int:
+def ours(folder: Path) -> None:
     """Run the panel on a store."""
     store = open_store(folder)
-    return run_panel(Session(store), signed_in_as=by_email(store.view(), EMAIL))
+    GatewatchApp(Session(store), start_signed_in_as=by_email(store.view(), EMAIL)).run()
 
 
 def stock() -> None:
@@ -61,5 +61,6 @@ def stock() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "ours":
-        sys.exit(ours(Path(sys.argv[2])))
-    stock()
+        ours(Path(sys.argv[2]))
+    else:
+        stock()

@@ -1,10 +1,11 @@
-"""A program on a pseudo-terminal, watched: what it writes and when, its processor time, its memory, what it reads."""
+"""A program on a pseudo-terminal, watched: what it shows and when, what it writes, its processor time, its memory."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -19,6 +20,11 @@ from time import perf_counter
 ROOT = Path(__file__).parents[2]
 LONGEST_SECONDS = 60.0
 ROWS, COLUMNS = 40, 120
+WHERE_IS_THE_CURSOR, THERE = b"\x1b[6n", b"\x1b[1;1R"
+_PIECE = re.compile(
+    r"\x1b\[(\d+);(\d+)H|\x1b\[[^@-~]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]|([^\x1b])", re.DOTALL
+)
+_TORN = re.compile(r"\x1b(?:\[[^@-~]*|\][^\x07\x1b]*)?\Z")
 
 
 class NotShown(RuntimeError):
@@ -26,29 +32,32 @@ class NotShown(RuntimeError):
 
 
 class WatchedTerminal:
-    """One running program; a thread takes what it writes, as a terminal would."""
+    """One running program; a thread takes what it writes, as a terminal would, and keeps the picture."""
 
     def __init__(self, process: subprocess.Popen[bytes], descriptor: int, began: float) -> None:
         self._process = process
         self._descriptor = descriptor
-        self._written = bytearray()
+        self._rest = ""
+        self._lines = [[" "] * COLUMNS for _ in range(ROWS)]
+        self._x = self._y = 0
         self._news = threading.Condition()
         self.began = began
+        self.written = 0
         threading.Thread(target=self._take, daemon=True).start()
 
-    @property
-    def count(self) -> int:
-        """How many bytes the program has written."""
-        return len(self._written)
+    def shows(self, text: str) -> bool:
+        """Say whether a text stands on a line."""
+        return any(text in "".join(line) for line in self._lines)
 
-    def wait_for(self, *shown: bytes, after: int = 0) -> float:
-        """Return when all of these had been written, after so many bytes. Raises NotShown."""
+    def wait_for(self, *texts: str) -> float:
+        """Return when all of these stand on the terminal. Raises NotShown."""
         give_up_at = perf_counter() + LONGEST_SECONDS
         with self._news:
-            while any(self._written.find(each, after) < 0 for each in shown):
-                if not self._news.wait(timeout=1) and (perf_counter() > give_up_at or self._process.poll() is not None):
-                    missing = [each for each in shown if self._written.find(each, after) < 0]
-                    raise NotShown(f"{missing!r}; the end: {bytes(self._written[-500:])!r}")
+            while not all(map(self.shows, texts)):
+                self._news.wait(timeout=1)
+                if perf_counter() > give_up_at or self._process.poll() is not None:
+                    picture = "\n".join("".join(line).rstrip() for line in self._lines)
+                    raise NotShown(f"{[each for each in texts if not self.shows(each)]} of\n{picture}")
             return perf_counter()
 
     def cpu_seconds(self) -> float:
@@ -67,10 +76,10 @@ class WatchedTerminal:
 
     def each_second(self, seconds: float) -> tuple[float, float]:
         """Let it run for some seconds; return the bytes and the seconds of processor time of each."""
-        bytes_before, cpu_before, began = self.count, self.cpu_seconds(), perf_counter()
+        bytes_before, cpu_before, began = self.written, self.cpu_seconds(), perf_counter()
         time.sleep(seconds)
         passed = perf_counter() - began
-        return (self.count - bytes_before) / passed, (self.cpu_seconds() - cpu_before) / passed
+        return (self.written - bytes_before) / passed, (self.cpu_seconds() - cpu_before) / passed
 
     def press(self, keys: bytes) -> None:
         """Press keys."""
@@ -80,11 +89,28 @@ class WatchedTerminal:
         while True:
             try:
                 read = os.read(self._descriptor, 65_536)
+                if WHERE_IS_THE_CURSOR in read:
+                    os.write(self._descriptor, THERE)
             except OSError:  # on Linux the end of a pseudo-terminal is an error
                 return
             with self._news:
-                self._written += read
+                self.written += len(read)
+                self._draw(read)
                 self._news.notify_all()
+
+    def _draw(self, read: bytes) -> None:
+        content = self._rest + read.decode(errors="replace")
+        # A sequence that is not whole yet is drawn with what comes next.
+        torn = _TORN.search(content)
+        text, self._rest = (content[: torn.start()], content[torn.start() :]) if torn else (content, "")
+        for row, column, sign in _PIECE.findall(text):
+            if row:
+                self._y, self._x = int(row) - 1, int(column) - 1
+            elif sign in ("\n", "\r"):
+                self._y, self._x = (self._y + 1, self._x) if sign == "\n" else (self._y, 0)
+            elif sign and self._y < ROWS and self._x < COLUMNS:
+                self._lines[self._y][self._x] = sign
+                self._x += 1
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class Column(Generic[Row]):
     `short` is the label where there is no room for the whole one. `width` is the least that is useful; `weight` says
     how much of the spare width the column takes (0: none). `sort_key` None: rows cannot be sorted by it, unless the
     owner of the rows does it (`sorted_by_owner`). `moves`: time alone changes what a cell shows within a day.
+    `shares`: the same content comes as the same object, so that it need be laid out only once.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Column(Generic[Row]):
     sort_key: Callable[[Row], Comparable] | None = None
     sorted_by_owner: bool = False
     moves: bool = True
+    shares: bool = False
 
     @property
     def sortable(self) -> bool:

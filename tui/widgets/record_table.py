@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -30,7 +31,8 @@ from tui.widgets.row_source import ListedRows, RowSource
 Row = TypeVar("Row")
 
 HEADER_LINES = 1
-KEPT_LINES = 500
+KEPT_LINES = 1_000
+"""How many lines, or parts of one, are kept so as not to lay them out again."""
 NOT_READABLE = "?"
 """What the cells of a record that cannot be read now show."""
 
@@ -175,6 +177,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._columns_at = ColumnLayout(self._columns, 0)
         self._cells: dict[int, tuple[Strip, ...]] = {}
         self._kept: dict[int, _Kept] = {}
+        self._parts: dict[tuple[object, ...], tuple[Strip, tuple[Strip, ...]]] = {}
+        self._base_styles: dict[bool, Style] = {}
+        self._shared: dict[tuple[int, int], tuple[Strip, Text | str]] = {}
         self._painted: dict[int, _Painted] = {}
 
     # What a page does with it
@@ -325,22 +330,26 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def on_focus(self) -> None:
         """Draw the cursor stronger."""
+        self._base_styles.clear()
         self.refresh()
 
     def on_blur(self) -> None:
         """Draw the cursor weaker."""
+        self._base_styles.clear()
         self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget what was drawn with the old styles."""
         self._painted.clear()
+        self._parts.clear()
+        self._base_styles.clear()
         super().notify_style_update()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen, and remember what it shows."""
-        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self.rich_style)
+        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self._base_style(has_cursor=False))
 
     def _line_at(self, y: int, width: int) -> Strip:
         if y < HEADER_LINES:
@@ -354,12 +363,45 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         return self._line(painted)
 
     def _line(self, painted: _Painted) -> Strip:
-        base = self.rich_style
-        mark = Segment("  ")
-        if painted.has_cursor:
-            base += self.get_component_rich_style("record-table--cursor")
-            mark = Segment("▌ ", self.get_component_rich_style("record-table--mark", partial=True))
-        return self._columns_at.line(Strip([mark], GUTTER), painted.cells, base, round(self.scroll_x))
+        base = self._base_style(has_cursor=painted.has_cursor)
+        if not painted.cells:
+            return self._columns_at.line(self._gutter(has_cursor=painted.has_cursor), (), base, 0)
+        first, others, left = painted.cells[:1], painted.cells[1:], round(self.scroll_x)
+        fixed = self._part(
+            (base, painted.has_cursor),
+            first,
+            lambda: self._columns_at.fixed(self._gutter(has_cursor=painted.has_cursor), first[0], base),
+        )
+        return Strip.join(
+            [fixed, self._part((base, left), others, lambda: self._columns_at.moving(others, base, left))]
+        )
+
+    def _gutter(self, *, has_cursor: bool) -> Strip:
+        if not has_cursor:
+            return Strip([Segment("  ")], GUTTER)
+        mark = self.get_component_rich_style("record-table--mark", partial=True)
+        return Strip([Segment("▌ ", mark)], GUTTER)
+
+    def _part(self, drawn_as: tuple[object, ...], cells: tuple[Strip, ...], make: Callable[[], Strip]) -> Strip:
+        """Return a part of a line; it is made anew only where one of its cells was."""
+        key = (*drawn_as, *map(id, cells))
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) > KEPT_LINES:
+                self._parts.clear()
+            # The cells are kept with it, so that no other cell gets the id of one.
+            found = self._parts[key] = (make(), cells)
+        return found[0]
+
+    def _base_style(self, *, has_cursor: bool) -> Style:
+        """Return what a line is drawn on; Textual works it out anew each time."""
+        style = self._base_styles.get(has_cursor)
+        if style is None:
+            style = self.rich_style
+            if has_cursor:
+                style += self.get_component_rich_style("record-table--cursor")
+            self._base_styles[has_cursor] = style
+        return style
 
     def _header(self, width: int) -> Strip:
         cells = []
@@ -407,18 +449,30 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             return tuple(cut(NOT_READABLE, each.width, "left", self.app.console) for each in self._columns_at.spans)
         if self._as_of is not None:
             row = self._as_of(row, now)
-        console, kept = self.app.console, self._kept.get(index)
+        kept = self._kept.get(index)
         stands = kept is not None and kept.row is row and kept.day == now.date()
         cells = tuple(
             kept.cells[number]
             if stands and kept is not None and not column.moves
-            else cut(column.cell(row, now), span.width, column.align, console)
+            else self._cut(column, column.cell(row, now), span.width)
             for number, (column, span) in enumerate(zip(self._columns, self._columns_at.spans, strict=True))
         )
         if len(self._kept) > KEPT_LINES:
             self._kept.clear()
         self._kept[index] = _Kept(row, now.date(), cells)
         return cells
+
+    def _cut(self, column: Column[Row], content: Text | str, width: int) -> Strip:
+        if not column.shares:
+            return cut(content, width, column.align, self.app.console)
+        found = self._shared.get((id(content), width))
+        if found is None:
+            if len(self._shared) > KEPT_LINES:
+                self._shared.clear()
+            # The content is kept with it, so that no other one gets its id.
+            found = (cut(content, width, column.align, self.app.console), content)
+            self._shared[(id(content), width)] = found
+        return found[0]
 
     def _repaint_changes(self) -> None:
         """Compare each visible line with what it should show, and refresh where they differ."""
@@ -442,7 +496,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         left = round(self.scroll_x)
         regions: list[Region] = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
-            if before is after or list(before) == list(after):
+            if before is after or before == after:
                 continue
             start, end = self._columns_at.seen(number, left)
             if start < end:
@@ -511,6 +565,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._columns_at = ColumnLayout(self._columns, self._width)
         self._cells.clear()
         self._kept.clear()
+        self._parts.clear()
         self._painted.clear()
         self.virtual_size = Size(self._columns_at.whole_width, len(self._rows) + HEADER_LINES)
         self.refresh()
