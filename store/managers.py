@@ -37,7 +37,10 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manager(Record):
-    """A person who signs in by email; `failures` counts wrong passwords since the last right one."""
+    """A person who signs in by email; `failures` counts wrong passwords since the last right one.
+
+    One who is not `enabled` cannot sign in, and is signed out where they are.
+    """
 
     TABLE: ClassVar[str] = "managers"
     WORD: ClassVar[str] = "manager"
@@ -50,6 +53,7 @@ class Manager(Record):
     created_at: datetime
     failures: int = 0
     blocked_until: datetime | None = None
+    enabled: bool = True
 
     def __repr__(self) -> str:
         """Return the manager without the password's hash."""
@@ -127,22 +131,41 @@ def update(
     version: int,
     name: str | None = None,
     permission: Permission | None = None,
+    reseller_id: int | None = None,
+    enabled: bool | None = None,
 ) -> Manager:
-    """Change a manager's name or permission. Raises Refused for the last one with Full Control at the root reseller."""
+    """Change a manager; what is None stays.
+
+    Raises Refused for what would leave nobody who is enabled with Full Control at the root reseller, StaleEdit,
+    Problems, NotFound for a reseller out of reach, NotPermitted.
+    """
     by.need_full_control()
     current = get(tx, by, manager_id)
     if current.version != version:
         raise StaleEdit(
             Manager.WORD, manager_id, seen=version, current=current.version, changed_by=tx.last_change_by(current)
         )
-    wanted = current.permission if permission is None else permission
-    if wanted is Permission.READ_ONLY and _is_last_in_control(tx, current):
-        raise Refused("This is the last manager of the root reseller with Full Control; give it to another one first.")
-    if name is not None and not name.strip():
+    wanted = replace(
+        current,
+        name=current.name if name is None else name.strip(),
+        permission=current.permission if permission is None else permission,
+        reseller_id=current.reseller_id if reseller_id is None else reseller_id,
+        enabled=current.enabled if enabled is None else enabled,
+    )
+    if not wanted.name:
         raise Problems((ProblemItem("Name", "is empty; write the person's name."),))
-    changed = tx.put(replace(current, name=current.name if name is None else name.strip(), permission=wanted))
-    tx.log(by, "manager changed", f"manager {manager_id}", f"{changed.email}, {changed.permission.label}")
-    return changed
+    need_in_reach(tx, by, wanted.reseller_id, Reseller.WORD, wanted.reseller_id)
+    reseller = tx.get(Reseller, wanted.reseller_id)
+    if _is_in_control(current) and not _is_in_control(wanted) and _is_last_in_control(tx, current):
+        raise Refused("This is the last manager of the root reseller with Full Control; give it to another one first.")
+    state = "" if wanted.enabled else ", disabled"
+    tx.log(
+        by,
+        "manager changed",
+        f"manager {manager_id}",
+        f"{wanted.email}, {wanted.permission.label}, {reseller.name}{state}",
+    )
+    return tx.put(wanted)
 
 
 def set_password(store: Store, by: Actor, manager_id: int, password: str) -> Manager:
@@ -172,11 +195,19 @@ def sign_in(store: Store, email: str, password: str) -> Manager:
         current = by_email(tx, email)
         _refuse_blocked(current, tx.now)
         if current is not None and found is not None and right and current.password_hash == found.password_hash:
+            if not current.enabled:
+                raise Refused(f"{current.email} is disabled; a manager with Full Control can change that.")
             tx.log(current.actor, "signed in", f"manager {current.id}")
             return tx.put(replace(current, failures=0, blocked_until=None))
         if current is not None:
             _count_failure(tx, current)
     raise Refused("The email or the password is not right.")
+
+
+def sign_out(tx: Transaction, manager_id: int, why: str = "") -> None:
+    """Note that a manager has signed out, or was signed out and why."""
+    manager = tx.get(Manager, manager_id)
+    tx.log(manager.actor, "signed out", f"manager {manager_id}", why)
 
 
 def get(view: View, by: Actor, manager_id: int) -> Manager:
@@ -260,10 +291,10 @@ def _count_failure(tx: Transaction, manager: Manager) -> None:
     tx.put(replace(manager, failures=failures, blocked_until=until))
 
 
+def _is_in_control(manager: Manager) -> bool:
+    """Say whether a manager can do everything everywhere."""
+    return manager.enabled and manager.reseller_id == ROOT_RESELLER_ID and manager.permission is Permission.FULL_CONTROL
+
+
 def _is_last_in_control(view: View, manager: Manager) -> bool:
-    if manager.reseller_id != ROOT_RESELLER_ID or manager.permission is not Permission.FULL_CONTROL:
-        return False
-    return not any(
-        each.id != manager.id and each.reseller_id == ROOT_RESELLER_ID and each.permission is Permission.FULL_CONTROL
-        for each in view.all(Manager)
-    )
+    return not any(each.id != manager.id and _is_in_control(each) for each in view.all(Manager))

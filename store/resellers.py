@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from store.actors import Actor
-from store.errors import NotFound, ProblemItem, Problems
+from store.errors import NotFound, ProblemItem, Problems, StaleEdit
 from store.records import Record
 
 if TYPE_CHECKING:
@@ -62,8 +62,31 @@ def create(tx: Transaction, by: Actor, *, name: str, parent_id: int) -> Reseller
     by.need_full_control()
     need_in_reach(tx, by, parent_id, Reseller.WORD, parent_id)
     tx.get(Reseller, parent_id)
-    if not name.strip():
-        raise Problems((ProblemItem("Name", "is empty; write the reseller's name."),))
+    _need_name(name)
     made = tx.put(Reseller(id=tx.next_id(Reseller), name=name.strip(), parent_id=parent_id))
     tx.log(by, "reseller created", f"reseller {made.id}", made.name)
     return made
+
+
+def get(view: View, by: Actor, reseller_id: int) -> Reseller:
+    """Return a reseller that the actor may see. Raises NotFound."""
+    need_in_reach(view, by, reseller_id, Reseller.WORD, reseller_id)
+    return view.get(Reseller, reseller_id)
+
+
+def rename(tx: Transaction, by: Actor, reseller_id: int, *, version: int, name: str) -> Reseller:
+    """Give a reseller another name. Raises Problems for an empty one, StaleEdit, NotFound, NotPermitted."""
+    by.need_full_control()
+    current = get(tx, by, reseller_id)
+    if current.version != version:
+        raise StaleEdit(
+            Reseller.WORD, reseller_id, seen=version, current=current.version, changed_by=tx.last_change_by(current)
+        )
+    _need_name(name)
+    tx.log(by, "reseller renamed", f"reseller {reseller_id}", f"{current.name} is {name.strip()} now")
+    return tx.put(replace(current, name=name.strip()))
+
+
+def _need_name(name: str) -> None:
+    if not name.strip():
+        raise Problems((ProblemItem("Name", "is empty; write the reseller's name."),))

@@ -87,6 +87,14 @@ class Store:
         """
         return self._committer.submit(decide)
 
+    def preview(self, decide: Callable[[Transaction], T]) -> T:
+        """Return what a decision would come to now, and write nothing; it reads what it would have written.
+
+        No lock is taken: by the time it is done in earnest, it may come to something else. Raises what `decide` raises,
+        StoreNotUsable.
+        """
+        return decide(self._transaction_on(self.database.image()))
+
     def changes_since(self, revision: int) -> frozenset[Key] | None:
         """Return the (table, id) of each record written after a view's `revision`.
 

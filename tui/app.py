@@ -23,11 +23,13 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import var
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
+from store import managers
 from store.errors import StoreNotUsable
 from store.managers import Manager
 from tui import look, pages
+from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
@@ -77,6 +79,7 @@ class GatewatchApp(App[None]):
         super().__init__()
         self.loaded = loaded
         self._environment = environment
+        self._idle = Idle(loaded.settings.idle_sign_out_minutes, session.now())
         self._saving = asyncio.Lock()
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
@@ -144,6 +147,8 @@ class GatewatchApp(App[None]):
             self.notify(str(problem), title="Settings", severity="warning", markup=False)
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
+        if self._idle.minutes:
+            self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
             self.set_interval(TICK_SECONDS, self._tick)
 
@@ -192,6 +197,20 @@ class GatewatchApp(App[None]):
     def sign_out(self) -> None:
         """Let somebody else sign in; asks if something typed would be lost."""
         self._navigate(self._sign_out)
+
+    def sign_out_now(self, why: str) -> None:
+        """Sign out without asking, since the person may not be here or may not stay; the door says why."""
+        if isinstance(self.screen, ModalScreen):
+            self.screen.dismiss(None)  # a change of screens may wait for its answer
+        self._navigate(partial(self._sign_out, why=why))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when somebody was here last."""
+        if isinstance(
+            event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp | events.Paste
+        ):
+            self._idle.somebody_is_here(self.now())
+        await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
         """Offer the pages that the person may open, and what the panel itself can do."""
@@ -249,25 +268,41 @@ class GatewatchApp(App[None]):
     def _opener(self, entry: PageEntry) -> Callable[[], None]:
         return partial(self.action_go_to, entry.key)
 
-    async def _ask_who(self) -> None:
+    async def _ask_who(self, said: str = "") -> None:
         from tui.screens.first_start import FirstStart  # noqa: PLC0415 - not needed when signed in already
         from tui.screens.sign_in import SignIn  # noqa: PLC0415 - the same
 
         first = await asyncio.to_thread(self.session.needs_first_manager)
-        self.push_screen(FirstStart() if first else SignIn(), self._enter)
+        self.push_screen(FirstStart() if first else SignIn(said), self._enter)
 
     def _enter(self, manager: Manager | None) -> None:
         if manager is not None:
             self.session.begin(manager)
+            self._idle.somebody_is_here(self.now())
             self.action_go_to(pages.FIRST_PAGE)
 
-    async def _sign_out(self) -> None:
-        if await self._may_leave():
-            self.session.end()
-            self._trail, self._place = [], -1
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
-            await self._ask_who()
+    async def _sign_out(self, *, why: str = "") -> None:
+        manager = self.session.manager
+        if manager is None or not (why or await self._may_leave()):
+            return
+        try:
+            await asyncio.to_thread(self.session.write, partial(managers.sign_out, manager_id=manager.id, why=why))
+        except StoreNotUsable as error:
+            self.store_trouble = str(error)
+        self._trail, self._place = [], -1
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        self.session.end()
+        await self._ask_who(why)
+
+    def _look_for_somebody(self) -> None:
+        if self.session.manager is None:
+            return
+        now = self.now()
+        if self._idle.is_over(now):
+            self.sign_out_now(self._idle.why)
+        elif self._idle.is_nearly_over(now):
+            self.notify(f"{self._idle.why}: you are signed out soon. Press any key to stay.", severity="warning")
 
     async def _leave(self, page: Page) -> None:
         if page is self.screen and self.can_leave(page) and await self._may_leave():

@@ -26,6 +26,10 @@ class NotSignedIn(RuntimeError):
     """A screen that needs a manager was opened with none: a mistake of ours, never of the person."""
 
 
+class Disabled(Exception):
+    """The manager who is signed in may not be any more."""
+
+
 class Session:
     """One panel's use of a store. `clock` returns aware UTC; it is fixed in tests."""
 
@@ -68,6 +72,10 @@ class Session:
         with self.store.transaction() as tx:
             return decide(tx)
 
+    def preview(self, decide: Callable[[Transaction], T]) -> T:
+        """Return what a decision would come to now; nothing is written. Raises what it raises, StoreNotUsable."""
+        return self.store.preview(decide)
+
     def signature(self) -> Signature | None:
         """Return what changes whenever the store's file does, None while there is none. Raises StoreNotUsable."""
         return self.store.signature()
@@ -92,6 +100,12 @@ class Session:
         self._monitor = None
 
     def follow(self, view: View) -> None:
-        """Take over what others have changed of the manager: a permission taken away counts at once."""
+        """Take over what others have changed of the manager: a permission taken away counts at once.
+
+        Raises Disabled if they may not be signed in any more.
+        """
         if self.manager is not None:
             self.manager = view.get(Manager, self.manager.id)
+            if not self.manager.enabled:
+                raise Disabled("you were disabled by a manager with Full Control")
+            self.reseller_name = view.get(Reseller, self.manager.reseller_id).name

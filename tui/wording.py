@@ -18,7 +18,7 @@ def rule_says(name: str) -> str:
 
 def what_becomes(before: Payment, after: Payment) -> list[str]:
     """Return what changes between a payment and what it would become: status, deadline, what the customer sees."""
-    said = [f"Payment {before.number} ({before.total}) becomes {after.status.label}; it is {before.status.label} now."]
+    said = [_status_change(before, after)]
     attempt = after.attempt_in_progress
     if attempt is not None and attempt.id != before.in_progress:
         if attempt.deadline is None:
@@ -36,6 +36,13 @@ def what_balance_becomes(balance: Money, change: Money | None) -> str:
     if change is None:
         return f"No money moves; the account's balance stays {balance}."
     return f"The account's balance goes from {balance} to {balance + change}."
+
+
+def _status_change(before: Payment, after: Payment) -> str:
+    payment = f"Payment {before.number} ({before.total})"
+    if before.status is after.status:
+        return f"{payment} stays {after.status.label}."
+    return f"{payment} becomes {after.status.label}; it is {before.status.label} now."
 
 
 def _message_change(before: Payment, after: Payment) -> str:

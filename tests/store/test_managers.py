@@ -212,3 +212,45 @@ def test_no_password_stands_in_the_action_log(store: Store, anna: Manager) -> No
     assert PASSWORD not in text
     assert WRONG not in text
     assert "another good" not in text
+
+
+def test_a_disabled_manager_cannot_sign_in_and_is_told_so_only_with_the_right_password(
+    store: Store, anna: Manager
+) -> None:
+    eve = add(store, anna.actor, "eve@example.com")
+    with store.transaction() as tx:
+        managers.update(tx, anna.actor, eve.id, version=eve.version, enabled=False)
+    with pytest.raises(Refused, match="is disabled"):
+        managers.sign_in(store, "eve@example.com", PASSWORD)
+    with pytest.raises(Refused, match="The email or the password is not right"):
+        managers.sign_in(store, "eve@example.com", WRONG)
+
+
+def test_the_last_manager_in_control_is_neither_disabled_nor_moved(store: Store, anna: Manager) -> None:
+    with store.transaction() as tx:
+        below = resellers.create(tx, anna.actor, name="South", parent_id=1)
+    eve = add(store, anna.actor, "eve@example.com")
+    with store.transaction() as tx:
+        managers.update(tx, anna.actor, eve.id, version=eve.version, enabled=False)
+    for change in ({"enabled": False}, {"reseller_id": below.id}):
+        with store.transaction() as tx, pytest.raises(Refused, match="the last manager of the root reseller"):
+            managers.update(tx, anna.actor, anna.id, version=tx.get(Manager, anna.id).version, **change)
+
+
+def test_a_manager_goes_to_another_reseller_that_is_in_reach(store: Store, anna: Manager) -> None:
+    with store.transaction() as tx:
+        south = resellers.create(tx, anna.actor, name="South", parent_id=1)
+        north = resellers.create(tx, anna.actor, name="North", parent_id=1)
+    eve = add(store, anna.actor, "eve@example.com")
+    with store.transaction() as tx:
+        moved = managers.update(tx, anna.actor, eve.id, version=eve.version, reseller_id=south.id)
+    assert moved.reseller_id == south.id
+    with store.transaction() as tx, pytest.raises(NotFound, match="no reseller"):
+        managers.update(tx, moved.actor, eve.id, version=moved.version, reseller_id=north.id)
+
+
+def test_signing_out_is_logged_with_its_reason(store: Store, anna: Manager) -> None:
+    with store.transaction() as tx:
+        managers.sign_out(tx, anna.id, "30 minutes without a key")
+    last = list(store.view().all(LogLine))[-1]
+    assert (last.by, last.action, last.text) == (anna.email, "signed out", "30 minutes without a key")

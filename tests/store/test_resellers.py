@@ -6,7 +6,7 @@ import pytest
 
 from store import accounts, payment_commands, resellers
 from store.actors import ROOT_RESELLER_ID, Actor
-from store.errors import NotFound, NotPermitted, Problems
+from store.errors import NotFound, NotPermitted, Problems, StaleEdit
 from store.payments import Payment
 from store.resellers import Reseller, level_and_above, level_and_below
 from tests.makers import ANNA, Shop, make_payment
@@ -72,3 +72,15 @@ def test_a_reseller_out_of_reach_without_a_name_or_by_a_reader_is_refused(shop: 
     with pytest.raises(NotPermitted):
         shop.do(lambda tx: resellers.create(tx, Actor("rita", full_control=False), name="New", parent_id=1))
     assert shop.content() == before
+
+
+def test_a_reseller_is_renamed_by_who_sees_it(shop: Shop) -> None:
+    north, south = reseller(shop, "North"), reseller(shop, "South")
+    renamed = shop.do(lambda tx: resellers.rename(tx, north, north.reseller_id, version=1, name=" Nord "))
+    assert renamed.name == "Nord"
+    with pytest.raises(NotFound):
+        shop.do(lambda tx: resellers.rename(tx, south, north.reseller_id, version=2, name="Mine"))
+    with pytest.raises(StaleEdit, match="was changed by"):
+        shop.do(lambda tx: resellers.rename(tx, ANNA, north.reseller_id, version=1, name="Late"))
+    with pytest.raises(Problems, match="is empty"):
+        shop.do(lambda tx: resellers.rename(tx, ANNA, north.reseller_id, version=2, name=" "))

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tinydb import where
 
-from store import accounts
+from store import accounts, payment_commands
 from store.accounts import Account
 from store.actors import ROOT_RESELLER_ID
 from store.errors import NotFound, StaleEdit, StoreNotUsable
@@ -262,3 +262,11 @@ def test_a_record_that_is_none_of_its_kind_is_said_so(store: Store) -> None:
             list(each.all(Account))
     with pytest.raises(StoreNotUsable, match="holds a record of table accounts that cannot be read"):
         store.checkpoint()
+
+
+def test_a_preview_comes_to_what_the_decision_would_and_writes_nothing(shop: Shop) -> None:
+    payment_id = shop.payment()
+    before = shop.content()
+    previewed = shop.store.preview(lambda tx: payment_commands.cancel(tx, ANNA, payment_id))
+    assert shop.content() == before
+    assert shop.do(lambda tx: payment_commands.cancel(tx, ANNA, payment_id)) == previewed

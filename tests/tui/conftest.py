@@ -126,7 +126,7 @@ async def settle(pilot: Pilot[Any]) -> None:
         await pilot.pause()
         while any(_is_running(each, pilot) for each in pilot.app.workers):
             await pilot.pause(0.01)
-        await pilot.pause()
+            await pilot.pause()  # what a worker has brought may start another one
 
 
 def _is_running(worker: Worker[Any], pilot: Pilot[Any]) -> bool:

@@ -171,12 +171,10 @@ async def test_the_inbox_says_why_an_answer_is_there_and_opens_its_payment(cast:
         await press(pilot, "4")
         assert column(app, 2) == ["unmatched", "amount-mismatch"]
         assert "No attempt of this connector" in about(app)
-        await press(pilot, "enter")
-        assert page_name(app) == "Inbox"
         await press(pilot, "j")
         assert "another amount or currency" in about(app)
         assert "P-000009 (99.00 EUR), Waiting for payment now" in about(app)
-        await press(pilot, "enter")
+        await press(pilot, "enter", "o")
         assert page_name(app) == "Payment P-000009"
 
 

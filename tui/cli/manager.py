@@ -66,13 +66,22 @@ def add(
 @click.argument("manager_id", metavar="ID", type=int)
 @click.option("--name")
 @click.option("--permission", type=PERMISSIONS)
+@click.option("--reseller", "reseller_id", type=int, metavar="ID", help="Whose manager they become.")
+@click.option("--enable/--disable", "enabled", default=None, help="Whether they can sign in.")
 @click.option("--if-version", type=int, metavar="N", help="Refuse if the manager has another version by now.")
 @headless
 def update(
-    run: Invocation, manager_id: int, *, name: str | None, permission: str | None, if_version: int | None
+    run: Invocation,
+    manager_id: int,
+    *,
+    name: str | None,
+    permission: str | None,
+    reseller_id: int | None,
+    enabled: bool | None,
+    if_version: int | None,
 ) -> None:
-    """Change a manager's name or permission."""
-    if name is None and permission is None:
+    """Change a manager's name, permission or reseller, or whether they can sign in."""
+    if all(each is None for each in (name, permission, reseller_id, enabled)):
         raise click.UsageError("Nothing is to be changed; name at least one option.")
     with run.store().transaction() as tx:
         changed = managers.update(
@@ -82,6 +91,8 @@ def update(
             version=managers.get(tx, acting(), manager_id).version if if_version is None else if_version,
             name=name,
             permission=None if permission is None else Permission(permission),
+            reseller_id=reseller_id,
+            enabled=enabled,
         )
     _write(run, changed)
 
@@ -121,10 +132,11 @@ def _table(listed: list[Manager]) -> str:
             ("Email", "left"),
             ("Permission", "left"),
             ("Reseller", "right"),
+            ("Enabled", "left"),
             ("Blocked until (UTC)", "left"),
         ),
         (
-            (each.id, each.name, each.email, each.permission.label, each.reseller_id, each.blocked_until)
+            (each.id, each.name, each.email, each.permission.label, each.reseller_id, each.enabled, each.blocked_until)
             for each in listed
         ),
         none="There is no manager; the panel's first start makes one, or `gatewatch manager add`.",

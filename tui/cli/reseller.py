@@ -36,6 +36,19 @@ def create(run: Invocation, *, name: str, parent_id: int) -> None:
     run.write(shapes.reseller(made), lambda: _table([made]))
 
 
+@reseller.command()
+@click.argument("reseller_id", metavar="ID", type=int)
+@click.option("--name", required=True)
+@click.option("--if-version", type=int, metavar="N", help="Refuse if the reseller has another version by now.")
+@headless
+def update(run: Invocation, reseller_id: int, *, name: str, if_version: int | None) -> None:
+    """Give a reseller another name."""
+    with run.store().transaction() as tx:
+        version = resellers.get(tx, acting(), reseller_id).version if if_version is None else if_version
+        renamed = resellers.rename(tx, acting(), reseller_id, version=version, name=name)
+    run.write(shapes.reseller(renamed), lambda: _table([renamed]))
+
+
 def _table(listed: list[Reseller]) -> str:
     return table(
         (("ID", "right"), ("Name", "left"), ("Parent", "right")),

@@ -217,6 +217,7 @@ def manager(of: Manager) -> Shape:
         "email": of.email,
         "reseller_id": of.reseller_id,
         "permission": of.permission.value,
+        "enabled": of.enabled,
         "blocked_until": moment(of.blocked_until),
         "version": of.version,
         "created_at": moment(of.created_at),

@@ -16,6 +16,7 @@ from tui import look, wording
 from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
+from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -50,7 +51,7 @@ COLUMNS: tuple[Column[InboxRow], ...] = (
         cell=lambda row, now: look.short_moment(row.answer.received_at, now),
         sort_key=lambda row: row.answer.received_at,
     ),
-    Column(key="id", label="ID", width=5, cell=lambda row, _: row.answer.code),
+    Column(key="id", label="ID", width=5, cell=lambda row, _: row.answer.code, sort_key=lambda row: row.answer.id),
     Column(
         key="reason",
         label="Reason",
@@ -100,10 +101,11 @@ CONNECTOR_FIELD: Field[InboxRow] = Field(name="connector", kind=Kind.TEXT, value
 
 
 class InboxPage(ListPage[InboxRow]):
-    """The list; below it what is known of the answer under the cursor. Enter opens its payment."""
+    """The list; below it what is known of the answer under the cursor. Enter opens it, to act on it."""
 
     ENTRY = "inbox"
     NOUN = "answer"
+    CREATES = "Record answer"
 
     @property
     def page_name(self) -> str:
@@ -144,16 +146,16 @@ class InboxPage(ListPage[InboxRow]):
         return answer_known(row)
 
     def open(self, key: Hashable) -> None:
-        """Open the payment that an answer was judged for."""
-        from tui.screens.payment_details import PaymentDetails  # noqa: PLC0415 - opened on request
+        """Open an answer, with what can be done about it."""
+        from tui.screens.answer_details import AnswerDetails  # noqa: PLC0415 - opened on request
 
-        row = self.table.row_of(key)
-        if row is None:
-            return
-        if row.payment is None:
-            self.notify(wording.rule_says(row.answer.rule), markup=False)
-        else:
-            self.app.push_screen(PaymentDetails(row.payment.id, row.payment.number))
+        self.push(AnswerDetails(int(str(key))))
+
+    def new_page(self) -> Page:
+        """Return the form that records by hand what a gateway told by other means."""
+        from tui.screens.answer_record import AnswerRecord  # noqa: PLC0415 - opened on request
+
+        return AnswerRecord()
 
 
 def answer_known(row: InboxRow) -> Text:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 
 from store import managers
 from store.managers import Manager, Permission
@@ -16,6 +17,8 @@ from tui import look
 from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
+from tui.screens.manager_details import ManagerDetails, sign_in_text
+from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -31,13 +34,6 @@ class ManagerRow:
 def _permission(row: ManagerRow) -> Text:
     permission = row.manager.permission
     return look.said(permission.label, Tone.PLAIN if permission is Permission.FULL_CONTROL else Tone.DIM)
-
-
-def _blocked(row: ManagerRow, now: datetime) -> Text:
-    until = row.manager.blocked_until
-    if until is None or until <= now:
-        return look.dim("can sign in")
-    return look.said(f"! blocked for {look.remaining_text(until - now)}", Tone.ENDING)
 
 
 COLUMNS: tuple[Column[ManagerRow], ...] = (
@@ -80,7 +76,7 @@ COLUMNS: tuple[Column[ManagerRow], ...] = (
         cell=lambda row, _: look.safe(row.reseller),
         sort_key=lambda row: row.reseller.casefold(),
     ),
-    Column(key="blocked", label="Sign in", width=18, cell=_blocked),
+    Column(key="blocked", label="Sign in", width=18, cell=lambda row, now: sign_in_text(row.manager, now)),
 )
 
 FIELDS: tuple[Field[ManagerRow], ...] = (
@@ -94,6 +90,7 @@ FIELDS: tuple[Field[ManagerRow], ...] = (
         choices={each.value: each.label for each in Permission},
     ),
     Field(name="reseller", kind=Kind.TEXT, value=lambda row: row.reseller),
+    Field(name="enabled", kind=Kind.FLAG, value=lambda row: row.manager.enabled),
     Field(name="blocked", kind=Kind.LEFT, value=lambda row: row.manager.blocked_until),
     Field(name="created", kind=Kind.DAY, value=lambda row: row.manager.created_at),
 )
@@ -104,7 +101,11 @@ class ManagersPage(ListPage[ManagerRow]):
 
     ENTRY = "managers"
     NOUN = "manager"
-    OPENS = False
+    CREATES = "Create"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit", id="list.edit"),
+        Binding("P", "set_password", "Set password", show=False, id="manager.set_password"),
+    ]
 
     @property
     def page_name(self) -> str:
@@ -134,3 +135,35 @@ class ManagersPage(ListPage[ManagerRow]):
         return [
             ManagerRow(each, names.get(each.reseller_id, "")) for each in managers.visible_to(view, self.session.by)
         ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer changes to who has Full Control."""
+        if action in ("edit", "set_password") and self.is_ready:
+            return self.session.by.full_control and self.table.row_count > 0
+        return super().check_action(action, parameters)
+
+    def open(self, key: Hashable) -> None:
+        """Open a manager."""
+        self.push(ManagerDetails(int(str(key))))
+
+    def new_page(self) -> Page:
+        """Return the form that adds a manager."""
+        from tui.screens.manager_form import ManagerNew  # noqa: PLC0415 - opened on request
+
+        return ManagerNew()
+
+    def action_edit(self) -> None:
+        """Open the form of the manager under the cursor."""
+        from tui.screens.manager_form import ManagerEdit  # noqa: PLC0415 - opened on request
+
+        row = self.table.cursor_row
+        if row is not None:
+            self.push(ManagerEdit(row.manager))
+
+    def action_set_password(self) -> None:
+        """Open the form of a new password for the manager under the cursor."""
+        from tui.screens.manager_form import ManagerPassword  # noqa: PLC0415 - opened on request
+
+        row = self.table.cursor_row
+        if row is not None:
+            self.push(ManagerPassword(row.manager))

@@ -24,7 +24,7 @@ from textual.widgets import Footer
 from store.errors import NotFound, NotPermitted, ProblemItem, StoreNotUsable
 from store.store import Transaction, View
 from tui import pages, work
-from tui.session import Session
+from tui.session import Disabled, Session
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar
 
@@ -155,10 +155,14 @@ class Page(Screen[int | None]):
 
     def on_store_changed(self, event: StoreChanged) -> None:
         """Take over what others have changed, first of all of the person who is signed in."""
-        if not self.is_ready:
+        if not self.is_ready or self.session.manager is None:
+            return
+        try:
+            self.session.follow(event.view)
+        except Disabled as error:
+            self.gatewatch.sign_out_now(str(error))
             return
         with self.leaving_what_is_gone():
-            self.session.follow(event.view)
             self.refresh_bars()
             self.show(event.view)
 

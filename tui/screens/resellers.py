@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from store.accounts import Account
 from store.managers import Manager
@@ -13,6 +16,7 @@ from tui import look
 from tui.filters import Field, Kind
 from tui.look import Tone
 from tui.screens.list_page import ListPage
+from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -66,7 +70,8 @@ class ResellersPage(ListPage[ResellerRow]):
 
     ENTRY = "resellers"
     NOUN = "reseller"
-    OPENS = False
+    CREATES = "Create"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "edit", "Edit", id="list.edit")]
 
     @property
     def page_name(self) -> str:
@@ -108,6 +113,33 @@ class ResellersPage(ListPage[ResellerRow]):
 
         enter(levels[self.session.by.reseller_id], 0)
         return rows
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer changes to who has Full Control."""
+        if action == "edit" and self.is_ready:
+            return self.session.by.full_control and self.table.row_count > 0
+        return super().check_action(action, parameters)
+
+    def open(self, key: Hashable) -> None:
+        """Open a reseller."""
+        from tui.screens.reseller_details import ResellerDetails  # noqa: PLC0415 - opened on request
+
+        self.push(ResellerDetails(int(str(key))))
+
+    def new_page(self) -> Page:
+        """Return the form that makes a reseller below the one under the cursor."""
+        from tui.screens.reseller_form import ResellerNew  # noqa: PLC0415 - opened on request
+
+        row = self.table.cursor_row
+        return ResellerNew(row.reseller.id if row is not None else self.session.by.reseller_id)
+
+    def action_edit(self) -> None:
+        """Open the form of the reseller under the cursor."""
+        from tui.screens.reseller_form import ResellerEdit  # noqa: PLC0415 - opened on request
+
+        row = self.table.cursor_row
+        if row is not None:
+            self.push(ResellerEdit(row.reseller))
 
 
 def _count(number: int) -> str:

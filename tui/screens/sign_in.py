@@ -14,6 +14,15 @@ from tui.screens.doorstep import Doorstep
 class SignIn(Doorstep):
     """Asks who is there. Its result is the manager, after the password has been found right."""
 
+    def __init__(self, said: str = "") -> None:
+        super().__init__()
+        self._said = said
+
+    def on_mount(self) -> None:
+        """Say why somebody was signed out."""
+        if self._said:
+            self.tell(f"Signed out: {self._said}.")
+
     def compose(self) -> ComposeResult:
         """Compose the form."""
         with Vertical(classes="doorstep"):

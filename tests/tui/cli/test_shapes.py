@@ -169,6 +169,7 @@ MANAGER = {
     "email": str,
     "reseller_id": int,
     "permission": str,
+    "enabled": bool,
     "blocked_until": (MOMENT, type(None)),
     "version": int,
     "created_at": MOMENT,
