@@ -5,10 +5,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, MutableSequence
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 BISECTED_UP_TO = 500
 """From how many changes at once on everything is merged anew: each bisected one moves a part of the whole."""
+SORTED_AT_ONCE = 4_000
+"""A sort lets no other thread run: it is done in parts, or the screen would stand still for a tenth of a second."""
 Key = Any
 """What payments are ordered by: anything that can be compared with its like."""
 
@@ -24,7 +28,9 @@ class Order:
     @classmethod
     def of(cls, pairs: Iterable[tuple[Key, int]]) -> Order:
         """Return the order of these (key, id)."""
-        ordered = sorted(pairs)
+        given = iter(pairs)
+        runs = iter(lambda: sorted(islice(given, SORTED_AT_ONCE)), [])
+        ordered = list(merge(*runs))
         return cls([key for key, _ in ordered], array("q", [identity for _, identity in ordered]))
 
     def __len__(self) -> int:

@@ -6,12 +6,12 @@ Screens read through `view` and write through `write`, both in a worker and neve
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from store import managers
 from store.actors import Actor
-from store.engine_presence import engine_of
+from store.engine_presence import engine_of, engine_since
 from store.managers import Manager
 from store.outside import Clock, system_clock
 from store.resellers import Reseller
@@ -83,6 +83,11 @@ class Session:
     def engine(self) -> str | None:
         """Return who the store's engine is, None if none runs."""
         return engine_of(self.store.folder)
+
+    def engine_age(self) -> timedelta | None:
+        """Return for how long the store's engine has been running, None if none runs."""
+        since = engine_since(self.store.folder)
+        return None if since is None else self.now() - since
 
     def needs_first_manager(self) -> bool:
         """Say whether nobody can sign in yet. Raises StoreNotUsable."""

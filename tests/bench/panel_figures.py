@@ -110,6 +110,7 @@ def figures(payments: int, *, seconds: float = 20.0, rounds: int = 7) -> list[st
         memory = terminal.most_memory_bytes()
         rows.append(_row("memory", memory / 1e6, "MB", "empty store", beside.most_memory_bytes() / 1e6))
         terminal.press(b"g")
+        settled(terminal)
         before = terminal.read_bytes()
         found = seen_after_seconds(terminal, store, rounds)
         read = (terminal.read_bytes() - before) / rounds

@@ -107,7 +107,7 @@ async def test_it_is_the_first_page_and_counts(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert is_on(app, PaymentsPage)
-        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2 Late answers 0 Returned 0 Silent 0"
+        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2 Late answers 0 Returned 0 Silent 2"
 
 
 async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast: Store) -> None:
@@ -121,7 +121,7 @@ async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast:
         own = next(each for each in lines(app) if "P-000010" in each)
         assert "Waiting for payment" in own
         assert "late" in own
-        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2 Late answers 0 Returned 0 Silent 0"
+        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2 Late answers 0 Returned 0 Silent 2"
 
 
 async def test_a_row_whose_status_has_changed_finds_its_place_and_the_cursor_goes_along(cast: Store) -> None:
@@ -332,7 +332,7 @@ async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -
         await settle(pilot)
         await pass_time(pilot, cast, seconds=50)
         assert lines(app) == shown
-        assert str(app.screen.query_one("#pause", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        assert str(app.screen.query_one("#pace", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
         await press(pilot, "space")
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
         assert numbers(app)[0] == "12"

@@ -23,7 +23,7 @@ from tui.payment_columns import columns_for
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
-from tui.widgets.counters import Counter, Counters, Pause
+from tui.widgets.counters import Counter, Counters, Pace
 from tui.widgets.record_table import Empty, RecordTable
 
 REST_SECONDS = 3.0
@@ -55,7 +55,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "next_lane", "Counters"),
+        Binding("v", "next_lane", "Lanes"),
         Binding("t", "connector_health", "Trends"),
         Binding("space", "pause", "Pause"),
     ]
@@ -140,7 +140,7 @@ class PaymentsPage(ListPage[MonitorRow]):
             return
         if self._paused_at is not None and self._frame is not None and frame.choice == self._frame.choice:
             self._missed.update(each for table, each in frame.changed or () if table == Payment.TABLE)
-            self._tell_pause()
+            self._tell_pace()
             return
         now = self.now()
         before, self._frame = self._frame, frame
@@ -162,6 +162,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         if self._paused_at is not None:
             return
         self.table.tick(now)
+        self._tell_pace()
         if self._frame is not None and self._frame.next_at <= now:
             self.reload()
         elif self._order_is_old and not self._navigates(now):
@@ -222,7 +223,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
         self._missed.clear()
-        self._tell_pause()
+        self._tell_pace()
         if self._paused_at is None:
             self._moved_at = None
             self.reload()
@@ -283,15 +284,17 @@ class PaymentsPage(ListPage[MonitorRow]):
         counts = {name: self._frame.counts[lane] for name, lane in LANES.items()} | {INBOX: self._frame.in_inbox}
         counts[SILENT] = sum(each.silent_for is not None for each in self._frame.health)
         self.query_one(Counters).tell(counts, chosen=self._lane, brief=not self.has_class("-roomy"))
-        self._tell_pause()
+        self._tell_pace()
 
-    def _tell_pause(self) -> None:
-        """Say whether the monitor stands still, and how much it does not show."""
-        words = ""
+    def _tell_pace(self) -> None:
+        """Say whether the monitor stands still, and how much it does not show; else for how long the engine runs."""
+        pace = self.query_one(Pace)
         if self._paused_at is not None:
             waiting = look.counted(len(self._missed), "change")
-            words = f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting"
-        self.query_one(Pause).tell(words)
+            pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
+        else:
+            age = self.session.engine_age()
+            pace.tell("" if age is None else f"engine up {look.duration_text(age)}", stands=False)
 
     async def _learn(self) -> None:
         """Read all payments once, a few at a time, so that the first sort or filter need not wait for it."""
@@ -300,5 +303,6 @@ class PaymentsPage(ListPage[MonitorRow]):
             while not knows_all:
                 knows_all = await asyncio.to_thread(self.session.monitor.learn, READ_AT_ONCE)
                 await asyncio.sleep(READ_PAUSE_SECONDS)
+            self.reload()
         except StoreNotUsable as error:
             self.gatewatch.store_trouble = str(error)

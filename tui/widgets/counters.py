@@ -49,22 +49,22 @@ class Counter(Static):
         self.post_message(self.Chosen(self.counts))
 
 
-class Pause(Static):
-    """That everything stands still, and since when; nothing where it does not."""
+class Pace(Static):
+    """How the monitor goes on: that everything stands still and since when, or for how long the engine has run."""
 
     def __init__(self) -> None:
-        super().__init__(id="pause", markup=False)
-        self._shown = ""
+        super().__init__(id="pace", markup=False)
+        self._shown = ("", False)
 
-    def tell(self, words: str) -> None:
-        """Show it; nothing is drawn if it is the same."""
-        if words != self._shown:
-            self._shown = words
-            self.update(Text(f" {words} ", Tone.LATE.style) if words else "")
+    def tell(self, words: str, *, stands: bool) -> None:
+        """Show it, strongly if everything stands still; nothing is drawn if it is the same."""
+        if (words, stands) != self._shown:
+            self._shown = (words, stands)
+            self.update(Text(f" {words} ", Tone.LATE.style if stands else Tone.DIM.style) if words else "")
 
 
 class Counters(Vertical):
-    """Two lines of counters, brief where there is little room; left of the second, whether everything stands still."""
+    """Two lines of counters, brief where there is little room; left of the second, how the monitor goes on."""
 
     def __init__(self, first: tuple[Counter, ...], second: tuple[Counter, ...]) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Counters(Vertical):
     def compose(self) -> ComposeResult:
         """Compose the counters."""
         yield Horizontal(*self._first)
-        yield Horizontal(Pause(), *self._second)
+        yield Horizontal(Pace(), *self._second)
 
     def tell(self, counts: Mapping[str, int], *, chosen: str, brief: bool) -> None:
         """Show the counts by their names; `chosen` is the one whose rows are shown, empty for none."""
