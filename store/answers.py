@@ -108,6 +108,11 @@ class Answer(Record):
         return f"A{self.id}"
 
     @property
+    def came_late(self) -> bool:
+        """Whether the period of its attempt was over when it came."""
+        return self.rule.startswith("late-")
+
+    @property
     def is_charge(self) -> bool:
         """Whether it is a success: the gateway says that it took money."""
         return self.given.result is AnswerResult.SUCCESS

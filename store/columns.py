@@ -26,6 +26,7 @@ from store.payments import Payment, is_awaited
 from store.records import R, Record
 from store.refused_messages import RefusedMessage
 from store.tokens import Token
+from store.urgency import LATE, is_late, urgency_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QueryPath = tuple[object, ...]
@@ -88,6 +89,8 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
         Column("awaited_attempts", None, lambda each: (True,) if any(map(is_awaited, each.attempts)) else ()),
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
+        Column("urgency", None, lambda each: (urgency_of(each),)),
+        Column("late", None, lambda each: (LATE,) if is_late(each) else ()),
     ),
     ArchivedPayment: (
         _plain("account_id"),
@@ -100,8 +103,13 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
         _plain("in_inbox"),
         Column("named_attempt_id", ("given", "attempt_id"), lambda each: (each.given.attempt_id,)),
         Column("gateway_reference", ("given", "gateway_reference"), lambda each: (each.given.gateway_reference,)),
+        Column("late_at", None, lambda each: (each.received_at,) if each.came_late else ()),
     ),
-    BalanceTransaction: (_plain("account_id"), _plain("payment_id")),
+    BalanceTransaction: (
+        _plain("account_id"),
+        _plain("payment_id"),
+        Column("returned_at", None, lambda each: (each.date,) if each.answer_id is not None else ()),
+    ),
     PaymentMethod: (_plain("connector_id"),),
     Manager: (_plain("email"),),
     LogLine: (_plain("subject"),),
@@ -120,6 +128,11 @@ def columns_signature() -> str:
 def columns_of(kind: type[R]) -> tuple[Column[R], ...]:
     """Return the columns of a kind of record."""
     return cast("tuple[Column[R], ...]", COLUMNS.get(kind, ()))
+
+
+def column_named(kind: type[R], name: str) -> Column[R]:
+    """Return a column of a kind of record. Raises StopIteration if there is none of this name: a mistake of ours."""
+    return next(each for each in columns_of(kind) if each.name == name)
 
 
 def keys_of(record: Record, only: str | None = None) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from store.errors import StoreBusy, StoreNotUsable
@@ -37,6 +38,17 @@ def held_by_this_engine(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def engine_since(folder: Path) -> datetime | None:
+    """Return since when the store's engine has been running, None if none runs."""
+    if engine_of(folder) is None:
+        return None
+    try:
+        # It signs the lock once, when it has got it.
+        return datetime.fromtimestamp((folder / LOCK_NAME).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def engine_of(folder: Path) -> str | None:

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from store.checkpoint import EPOCH, Checkpoint, Header
-from store.index import Index
+from store.index import NO_COLUMN, Index, SortedColumn
 from store.journal import NO_HASH
 
 MERGED_AT_ONCE = 4
@@ -193,6 +193,12 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
             found = layer.left_of(table, found)
             found.update(layer.postings(table, column, self.keys_of).up_to(key))
         return sorted(found)
+
+    def sorted_column(self, table: str, column: str) -> tuple[SortedColumn, frozenset[int]]:
+        """Return the checkpoint's column of a table, and the ids of those records of which it no longer tells."""
+        stored = self.checkpoint.index.column(table, column) if self.checkpoint else NO_COLUMN
+        written = frozenset(each for layer in self.layers for name, each in layer.records if name == table)
+        return stored, written
 
     def added_by(self, records: Mapping[Key, bytes | None]) -> dict[str, int]:
         """Return how many records more (or less) each table has after these are written."""

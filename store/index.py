@@ -91,6 +91,10 @@ class SortedColumn:
         """Return the ids of the records with a key up to this one, in the order of keys."""
         return self.ids[: bisect_right(self.keys, key)]
 
+    def since(self, key: int) -> Sequence[int]:
+        """Return the ids of the records with this key or a larger one, in the order of keys."""
+        return self.ids[bisect_left(self.keys, key) :]
+
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every (key, id), in the order of keys."""
         return zip(self.keys, self.ids, strict=True)

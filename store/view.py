@@ -13,9 +13,10 @@ from tinydb.table import Table
 
 from store.archived_payment import ArchivedPayment
 from store.archives import Archives
-from store.columns import column_asked, key_of
+from store.columns import column_asked, column_named, key_of
 from store.errors import NotFound, StoreNotUsable
 from store.image import Image
+from store.index import SortedColumn
 from store.judging import as_of
 from store.payments import Payment, is_awaited
 from store.records import R, Record, from_json
@@ -121,6 +122,22 @@ class View:
         The same as a search, at a third of its cost: for what is asked at each answer.
         """
         return self._each_stored(kind, self.ids_that_may_have(kind, column, value))
+
+    def sorted_column(self, kind: type[Record], column: str) -> tuple[SortedColumn, frozenset[int]]:
+        """Return (key, id) of all records in the order of a column's keys, without reading any of them.
+
+        It does not tell of the records whose ids come with it, written or gone since the checkpoint: look at those.
+        """
+        return self._image.sorted_column(kind.TABLE, column)
+
+    def since(self, kind: type[R], column: str, moment: datetime) -> Iterator[R]:
+        """Yield, as stored, the records whose column has this moment or a later one."""
+        stored, written = self.sorted_column(kind, column)
+        asked = column_named(kind, column)
+        later = {*stored.since(key_of(moment))} - written
+        for each in self._each_stored(kind, sorted(later | written)):
+            if any(key_of(one) >= key_of(moment) for one in asked.keys(each)):
+                yield each
 
     def every_id(self, kind: type[Record]) -> tuple[int, ...]:
         """Return the ids of all records of a kind in rising order, without reading any of them."""

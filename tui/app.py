@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -40,7 +41,10 @@ from tui.targets import PAGE, Target, make, path_to
 from tui.trail import Path, Trail
 from tui.widgets.top_bar import Facts
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
+"""How often the store's file is looked at; it is only a stat."""
+CHANGES_SECONDS = 0.25
+"""How often, at most, a page is told of changes."""
 TICK_SECONDS = 1.0
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
@@ -102,6 +106,7 @@ class GatewatchApp(App[None]):
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
+        self._told_at = 0.0
         self._has_room = asyncio.Event()
         self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
@@ -374,15 +379,15 @@ class GatewatchApp(App[None]):
         )
 
     def _look_at_store(self) -> None:
-        if not (isinstance(self.screen, Page) and self.screen.is_ready):
-            return
         try:
             signature = self.session.signature()
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature != self._seen:
-            self._seen = signature
+        if signature == self._seen or monotonic() - self._told_at < CHANGES_SECONDS:
+            return
+        if isinstance(self.screen, Page) and self.screen.is_ready:
+            self._seen, self._told_at = signature, monotonic()
             self.screen.reload()
 
     def _tick(self) -> None:

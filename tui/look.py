@@ -229,6 +229,25 @@ def clock_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%H:%M:%S}"
 
 
+def exact_clock_text(moment: datetime) -> str:
+    """Return a moment's time of day in UTC to the thousandth: `09:26:53.000`."""
+    return f"{moment.astimezone(UTC):%H:%M:%S.%f}"[:-3]
+
+
+def gap_text(gap: timedelta) -> str:
+    """Return how long one thing came after another: `+0.120s`, `+42.0s`, `+15m00s`, `+3h05m`, `+2d`."""
+    seconds = gap.total_seconds()
+    if seconds < 10:
+        return f"+{seconds:.3f}s"
+    if seconds < 60:
+        return f"+{seconds:.1f}s"
+    if seconds < 3600:
+        return f"+{int(seconds // 60)}m{int(seconds % 60):02}s"
+    if seconds < 172_800:
+        return f"+{int(seconds // 3600)}h{int(seconds % 3600 // 60):02}m"
+    return f"+{int(seconds // 86400)}d"
+
+
 def date_text(day: date) -> str:
     """Return a day: `2026-03-14`."""
     return day.isoformat()
@@ -258,6 +277,31 @@ def relative(moment: datetime, now: datetime) -> str:
 def period_text(period_minutes: Decimal | None) -> str:
     """Return a period for payment processing: `15 min`; `none` where a connector has none."""
     return "none" if period_minutes is None else f"{period_minutes:f} min"
+
+
+def short_seconds(seconds: float) -> str:
+    """Return a time that something took, in five cells at most: `0.8s`, `12s`, `4m`, `3h`."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    for size, unit in ((60, "s"), (3600, "m"), (86_400, "h")):
+        if seconds < size * 2:
+            return f"{seconds / (size / 60):.0f}{unit}"
+    return f"{seconds / 86_400:.0f}d"
+
+
+def short_count(count: int) -> str:
+    """Return a number in six cells at most: `9,999`, `125k`."""
+    return f"{count:,}" if count < 100_000 else f"{count // 1000:,}k"
+
+
+def duration_text(length: timedelta) -> str:
+    """Return how long something has lasted, in whole minutes from one minute on: `42s`, `4 min`, `2h05`, `3d`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 6000:
+        return f"{seconds // 60} min"
+    return remaining_text(length)
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -1,30 +1,41 @@
-"""What the payments monitor knows, without a screen: its rows, their order, and the counts in its head.
+"""What the payments monitor knows, without a screen: which payments there are, their order, and the counts in its head.
 
-A payment's status is asked anew at every moment (`as_of`), so a row turns to Waiting for payment at its deadline even
-if no engine runs. The counts follow time at the cost of what changes, not of what there is.
+It is made from the index, so that no payment need be read for the first frame; then it follows the store's changes and
+time, at a cost that follows them. Status, order and counts are always those of `as_of` at the view's time.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import threading
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from store import payment_commands
-from store.accounts import Account
+from store import answers
+from store.accounts import Account, BalanceTransaction
 from store.actors import Actor
+from store.answers import Answer
 from store.connectors import Connector
-from store.judging import as_of, next_change_at
-from store.payment_method import PaymentMethod
+from store.image import Key as RecordKey
+from store.judging import as_of
 from store.payments import Payment
-from store.states import AttemptState, PaymentStatus
-from store.store import View
+from store.resellers import Reseller, level_and_below
+from store.store import Store, View
+from store.urgency import LATE, Urgency, first_of, is_late, moment_in, urgency_of
+from tui.connector_health import ConnectorHealth, HealthBook
+from tui.filters import Field, Filter, parse
+from tui.monitor_rows import StoredNames
+from tui.payment_glance import SORT_KEYS, Glance, fields_of, glance_at
+from tui.payment_order import Key, Order
 from tui.plain_text import ENDING_SECONDS
 
 ENDING = timedelta(seconds=ENDING_SECONDS)
+REFILTER = timedelta(seconds=5)
+"""How often a filter that time alone changes is applied anew to everything."""
+HEALTH_EVERY = timedelta(seconds=5)
+"""How often the connectors are judged anew."""
 
 
 class Lane(Enum):
@@ -34,140 +45,385 @@ class Lane(Enum):
     PROCESSING = "Processing"
     ENDING = "Ending within a minute"
     LATE = "Late"
+    LATE_ANSWERS = "Late answers today"
+    RETURNED = "Returned today"
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorRow:
-    """One payment with the names that its row shows: of its last attempt, empty where there is none."""
+class Choice:
+    """Which payments are shown, and how: of one lane, those that fit a filter, sorted by a column (None: urgency)."""
 
-    payment: Payment
-    account: str
-    method: str = ""
-    connector: str = ""
-
-    @property
-    def attempt_number(self) -> int:
-        """Which of the payment's attempts is in progress, or was the last; 0 if there was none."""
-        return len(self.payment.attempts)
+    lane: Lane | None = None
+    filter: Filter[Glance] = field(default_factory=lambda: Filter(""))
+    sort: str | None = None
+    reverse: bool = False
 
 
-def rows_of(view: View, by: Actor) -> list[MonitorRow]:
-    """Return a row for each payment that the actor may see, as of the view's time, by id."""
-    accounts = {each.id: each.name for each in view.all(Account)}
-    methods = {each.id: each.name for each in view.all(PaymentMethod)}
-    connectors = {each.id: each.name for each in view.all(Connector)}
-    rows: list[MonitorRow] = []
-    for payment in payment_commands.visible_to(view, by):
-        account = accounts.get(payment.account_id, "")
-        if payment.attempts:
-            last = payment.attempts[-1]
-            method, connector = methods.get(last.method_id, ""), connectors.get(last.connector_id, "")
-            rows.append(MonitorRow(payment, account, method, connector))
-        else:
-            rows.append(MonitorRow(payment, account))
-    return rows
+EVERYTHING = Choice()
 
 
-def key_of(row: MonitorRow) -> int:
-    """Return which payment a row is of."""
-    return row.payment.id
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the monitor shows at a view's time: ids in their order, the counts, and which records have changed since.
 
-
-def row_as_of(row: MonitorRow, now: datetime) -> MonitorRow:
-    """Return the row as it is at a moment."""
-    payment = as_of(row.payment, now)
-    return row if payment is row.payment else replace(row, payment=payment)
-
-
-def is_late(payment: Payment) -> bool:
-    """Say whether a payment is not closed and the period of an attempt of it is over without an answer."""
-    return not payment.status.closed and any(each.state is AttemptState.OVERDUE for each in payment.attempts)
-
-
-def lanes_of(payment: Payment, now: datetime) -> frozenset[Lane]:
-    """Return the lanes that a payment, given as of `now`, is in."""
-    lanes: set[Lane] = set()
-    if payment.status is PaymentStatus.WAITING:
-        lanes.add(Lane.WAITING)
-    if payment.status is PaymentStatus.PROCESSING:
-        lanes.add(Lane.PROCESSING)
-        if payment.deadline is not None and payment.deadline - now <= ENDING:
-            lanes.add(Lane.ENDING)
-    if is_late(payment):
-        lanes.add(Lane.LATE)
-    return frozenset(lanes)
-
-
-def lanes_at(row: MonitorRow, now: datetime) -> frozenset[Lane]:
-    """Return the lanes that a row's payment is in at a moment."""
-    return lanes_of(as_of(row.payment, now), now)
-
-
-def most_urgent_first(rows: Iterable[MonitorRow], now: datetime) -> list[MonitorRow]:
-    """Return the rows in the monitor's order.
-
-    First what is Processing, by deadline, then without one; then Waiting for payment by due date; then the rest, the
-    newest first.
-    """
-    return sorted(rows, key=lambda row: _urgency(as_of(row.payment, now)))
-
-
-def in_known_order(rows: Sequence[MonitorRow], known: Sequence[Hashable]) -> list[MonitorRow]:
-    """Return the rows in an order that is on the screen already, those that are new to it at the end."""
-    place = {key: index for index, key in enumerate(known)}
-    return sorted(rows, key=lambda row: place.get(key_of(row), len(place)))
-
-
-class Tally:
-    """How many payments are in each lane, kept up with time.
-
-    `advance` looks only at the payments that have come to a moment at which their lanes change by themselves.
+    `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
+    None: everything may have. `renewed` are the payments that were read for it, by their changes or by time; None: any
+    may be another. `health` is of each connector that is not deleted, empty for who may not see connectors
+    and until all payments have been read.
     """
 
-    def __init__(self, rows: Collection[MonitorRow], now: datetime) -> None:
-        self._counts: Counter[Lane] = Counter()
-        self._moments: list[tuple[datetime, int, Payment, frozenset[Lane]]] = []
-        for row in rows:
-            self._enter(row.payment, now)
+    view: View
+    choice: Choice
+    ids: array[int]
+    counts: Mapping[Lane, int]
+    in_inbox: int
+    next_at: datetime
+    health: Sequence[ConnectorHealth]
+    renewed: frozenset[int] | None
+    since: int
+    changed: frozenset[RecordKey] | None
 
-    def count(self, lane: Lane) -> int:
-        """Return how many payments are in a lane."""
-        return self._counts[lane]
 
-    def advance(self, now: datetime) -> bool:
-        """Go on to a moment; say whether anything was counted anew."""
-        changed = False
-        while self._moments and self._moments[0][0] <= now:
-            _, _, payment, lanes = heapq.heappop(self._moments)
-            self._counts.subtract(lanes)
-            self._enter(payment, now)
-            changed = True
+class Monitor:
+    """One store's payments as one actor may see them. To be used in workers; safe in several at once."""
+
+    def __init__(self, store: Store, by: Actor) -> None:
+        self._store = store
+        self._by = by
+        self._lock = threading.Lock()
+        self._view: View | None = None
+
+    def look(self, choice: Choice = EVERYTHING) -> Frame:
+        """Return what there is now, after following what has changed since the last look. Raises StoreNotUsable."""
+        with self._lock:
+            view = self._store.view()
+            since = -1 if self._view is None else self._view.revision
+            changed = self._changes_up_to(view)
+            renewed = None
+            if changed is None:
+                self._begin(view)
+            else:
+                renewed = self._follow(view, changed)
+            ids = self._chosen(choice)
+            return Frame(
+                view=view,
+                choice=choice,
+                ids=ids,
+                counts=self._counts(),
+                in_inbox=len(self._inbox),
+                next_at=self._next_at(),
+                health=self._health(view),
+                since=since,
+                changed=changed,
+                renewed=renewed,
+            )
+
+    def fields(self) -> tuple[Field[Glance], ...]:
+        """Return what a filter can ask for; connectors are asked for by who may see them only."""
+        return fields_of(self, with_connectors=self._by.at_root)
+
+    def read_filter(self, text: str) -> Filter[Glance]:
+        """Read a filter of payments. Raises FilterProblem."""
+        return parse(text, self.fields())
+
+    def account(self, identity: int) -> str:
+        """Return an account's name."""
+        return self._names.account(identity)
+
+    def method(self, identity: int) -> str:
+        """Return a payment method's name."""
+        return self._names.method(identity)
+
+    def connector(self, identity: int) -> str:
+        """Return a connector's name."""
+        return self._names.connector(identity)
+
+    def learn(self, most: int) -> bool:
+        """Read some payments, at most so many, of those not read yet; say whether all have been read.
+
+        Sorting and filtering need them all and wait for those that are missing. Raises StoreNotUsable.
+        """
+        with self._lock:
+            return self._view is None or self._learn(self._view, most)
+
+    # Beginning, and following
+
+    def _begin(self, view: View) -> None:
+        self._view = view
+        self._levels = level_and_below(view, self._by.reseller_id)
+        self._reach = self._accounts_in_reach(view)
+        self._names = StoredNames(view, self._by)
+        self._glances: dict[int, Glance] = {}
+        self._knows_all = False
+        self._book = HealthBook()
+        self._judged: tuple[datetime, Sequence[ConnectorHealth]] | None = None
+        self._selection: _Selection | None = None
+        column, written = view.sorted_column(Payment, "urgency")
+        seen = self._seen_by_index(view)
+        keys, ids = array("q", column.keys), array("q", column.ids)
+        if written or seen is not None:
+            kept = [
+                (key, each)
+                for key, each in zip(keys, ids, strict=True)
+                if each not in written and (seen is None or each in seen)
+            ]
+            keys, ids = array("q", [key for key, _ in kept]), array("q", [each for _, each in kept])
+        self._order = Order(keys, ids)
+        self._late = {each for each in view.ids_that_may_have(Payment, "late", LATE) if each in self._order}
+        self._renew(view, written)
+        self._renew(view, self._fallen(view))
+        self._unread = iter(self._order.ids())
+        self._inbox = {each.id for each in answers.in_inbox(view) if self._may_see(view, each.payment_id)}
+        self._began_today(view)
+
+    def _began_today(self, view: View) -> None:
+        self._midnight = view.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        late = view.since(Answer, "late_at", self._midnight)
+        returned = view.since(BalanceTransaction, "returned_at", self._midnight)
+        self._today: dict[RecordKey, tuple[Lane, int]] = {}
+        self._note_today(view, [(Answer.TABLE, each.id) for each in late])
+        self._note_today(view, [(BalanceTransaction.TABLE, each.id) for each in returned])
+
+    def _changes_up_to(self, view: View) -> frozenset[RecordKey] | None:
+        """Return what was written since the last look; None if all must be read anew."""
+        if self._view is None or view.now < self._view.now:
+            return None
+        changed = self._store.changes_since(self._view.revision)
+        if changed is None or (not self._by.at_root and any(table == Reseller.TABLE for table, _ in changed)):
+            return None
         return changed
 
-    def _enter(self, payment: Payment, now: datetime) -> None:
-        current = as_of(payment, now)
-        lanes = lanes_of(current, now)
-        self._counts.update(lanes)
-        moment = _next_moment(current, now)
-        if moment is not None:
-            heapq.heappush(self._moments, (moment, current.id, current, lanes))
+    def _follow(self, view: View, changed: frozenset[RecordKey]) -> frozenset[int]:
+        self._view = view
+        if self._names.follow(view, changed):
+            self._selection = None
+        for table, identity in changed:
+            if table == Account.TABLE and self._reach is not None:
+                account = view.find(Account, identity)
+                if account is not None and account.reseller_id in self._levels:
+                    self._reach.add(identity)
+        renewed = {identity for table, identity in changed if table == Payment.TABLE}
+        renewed.update(self._fallen(view))
+        self._renew(view, renewed)
+        self._note_inbox(view, changed)
+        if view.now - self._midnight >= timedelta(days=1):
+            self._began_today(view)
+        else:
+            self._note_today(view, changed)
+        if self._selection is not None:
+            self._selection.follow(renewed, view.now)
+        return frozenset(renewed)
+
+    def _fallen(self, view: View) -> set[int]:
+        """Return the payments whose deadline or due date has passed since they were put in their place."""
+        ends, waits = first_of(Urgency.ENDS), first_of(Urgency.WAITS)
+        return {
+            identity
+            for start, kind in ((ends, Urgency.ENDS), (waits, Urgency.WAITS))
+            for identity in self._order.ids(self._order.place(start), self._order.place(first_of(kind, view.now) + 1))
+        }
+
+    def _renew(self, view: View, identities: Iterable[int]) -> None:
+        """Read payments and put them in their places."""
+        places: dict[int, Key | None] = {}
+        for identity in identities:
+            stored = view.stored(Payment, identity)
+            if stored is None or not self._in_reach(stored.account_id):
+                places[identity] = None
+                self._late.discard(identity)
+                self._glances.pop(identity, None)
+                self._book.forget(identity)
+                continue
+            payment = as_of(stored, view.now)
+            places[identity] = urgency_of(payment)
+            (self._late.add if is_late(payment) else self._late.discard)(identity)
+            self._take_in(payment, view.now)
+        self._order.change(places)
+
+    def _take_in(self, payment: Payment, now: datetime) -> None:
+        self._glances[payment.id] = glance_at(payment)
+        if self._by.at_root:
+            self._book.note(payment, now)
+
+    def _learn(self, view: View, most: int) -> bool:
+        for _ in range(most):
+            identity = next(self._unread, None)
+            if identity is None:
+                self._knows_all = True
+                return True
+            if identity not in self._glances and identity in self._order:
+                stored = view.stored(Payment, identity)
+                if stored is not None:
+                    self._take_in(as_of(stored, view.now), view.now)
+        return False
+
+    def _note_inbox(self, view: View, changed: Iterable[RecordKey]) -> None:
+        for table, identity in changed:
+            if table == Answer.TABLE:
+                answer = view.find(Answer, identity)
+                waits = answer is not None and answer.in_inbox and self._may_see(view, answer.payment_id)
+                (self._inbox.add if waits else self._inbox.discard)(identity)
+
+    def _note_today(self, view: View, changed: Iterable[RecordKey]) -> None:
+        """Note of which payments an answer came late today, and for which a charge was returned."""
+        for key in changed:
+            table, identity = key
+            noted: tuple[Lane, int] | None = None
+            if table == Answer.TABLE:
+                answer = view.find(Answer, identity)
+                if answer is not None and answer.came_late and answer.received_at >= self._midnight:
+                    noted = (Lane.LATE_ANSWERS, answer.payment_id or 0)
+            elif table == BalanceTransaction.TABLE:
+                line = view.find(BalanceTransaction, identity)
+                if line is not None and line.answer_id is not None and line.date >= self._midnight:
+                    noted = (Lane.RETURNED, line.payment_id)
+            if noted is not None and self._may_see(view, noted[1]):
+                self._today[key] = noted
+            else:
+                self._today.pop(key, None)
+
+    # Who may see what
+
+    def _accounts_in_reach(self, view: View) -> set[int] | None:
+        """Return the accounts that the actor may see, None for all."""
+        if self._by.at_root:
+            return None
+        return {each.id for each in view.all(Account) if each.reseller_id in self._levels}
+
+    def _seen_by_index(self, view: View) -> set[int] | None:
+        if self._reach is None:
+            return None
+        return {each for account in self._reach for each in view.ids_that_may_have(Payment, "account_id", account)}
+
+    def _in_reach(self, account_id: int) -> bool:
+        return self._reach is None or account_id in self._reach
+
+    def _may_see(self, view: View, payment_id: int | None) -> bool:
+        """Say whether the actor may see what was judged for a payment; what was judged for none is the root's."""
+        if self._reach is None:
+            return True
+        payment = view.find(Payment, payment_id) if payment_id else None
+        return payment is not None and payment.account_id in self._reach
+
+    # What is shown
+
+    def _counts(self) -> dict[Lane, int]:
+        counts = {lane: end - start for lane, (start, end) in self._stretches().items()}
+        counts[Lane.LATE] = len(self._late)
+        for lane in (Lane.LATE_ANSWERS, Lane.RETURNED):
+            counts[lane] = sum(each is lane for each, _ in self._today.values())
+        return counts
+
+    def _health(self, view: View) -> Sequence[ConnectorHealth]:
+        if not self._knows_all or not self._by.at_root:
+            return ()
+        if self._judged is None or not timedelta() <= view.now - self._judged[0] < HEALTH_EVERY:
+            of = [each.id for each in view.all(Connector) if each.deleted_at is None]
+            self._judged = (view.now, self._book.at(view.now, of))
+        return self._judged[1]
+
+    def _stretches(self) -> dict[Lane, tuple[int, int]]:
+        """Return from where to where in the order the lanes lie that are stretches of it."""
+        place = self._order.place
+        waits = place(first_of(Urgency.WAITS))
+        return {
+            Lane.ENDING: (0, place(self._ending_up_to() + 1)),
+            Lane.PROCESSING: (0, waits),
+            Lane.WAITING: (waits, place(first_of(Urgency.RESTS))),
+        }
+
+    def _ending_up_to(self) -> int:
+        return first_of(Urgency.ENDS, self._now + ENDING)
+
+    @property
+    def _now(self) -> datetime:
+        assert self._view is not None  # noqa: S101 - asked after the first look only; tells the type checker so
+        return self._view.now
+
+    def _next_at(self) -> datetime:
+        """Return the next moment at which order or counts change by themselves."""
+        moments = [self._midnight + timedelta(days=1)]
+        for start, before in (
+            (first_of(Urgency.ENDS), timedelta()),
+            (self._ending_up_to() + 1, ENDING),
+            (first_of(Urgency.WAITS), timedelta()),
+        ):
+            place = self._order.place(start)
+            moment = moment_in(self._order.key_at(place)) if place < len(self._order) else None
+            if moment is not None:
+                moments.append(moment - before)
+        if self._selection is not None and self._selection.follows_time:
+            moments.append(self._now + REFILTER)
+        if self._knows_all and self._by.at_root:
+            moments.append(self._now + HEALTH_EVERY)
+        return min(moments)
+
+    def _lane_ids(self, lane: Lane | None) -> array[int]:
+        """Return the ids of a lane, the most urgent first."""
+        stretches = self._stretches()
+        if lane is None:
+            return self._order.ids()
+        if lane in stretches:
+            return self._order.ids(*stretches[lane])
+        found = self._late if lane is Lane.LATE else {each for of, each in self._today.values() if of is lane}
+        # One that has aged out is in no order; it stands last.
+        return array(
+            "q", sorted(found, key=lambda each: (self._order.key_of(each) or first_of(Urgency.RESTS) * 2, each))
+        )
+
+    def _chosen(self, choice: Choice) -> array[int]:
+        if choice.sort is None and not choice.filter:
+            self._selection = None
+            ids = self._lane_ids(choice.lane)
+        else:
+            ids = self._selected(choice)
+        return ids[::-1] if choice.reverse else ids
+
+    def _selected(self, choice: Choice) -> array[int]:
+        while self._view is not None and not self._learn(self._view, 1_000):
+            pass
+        selection = self._selection
+        if selection is None or not selection.is_of(choice) or selection.is_old(self._now):
+            # A lane is a part of everything, and mostly a small one: what fits is kept for everything.
+            selection = self._selection = _Selection(choice, self._glances, self._key_in(choice), self._now)
+        if choice.lane is None:
+            return selection.order.ids()
+        lane = set(self._lane_ids(choice.lane))
+        return array("q", [each for each in selection.order.ids() if each in lane])
+
+    def _key_in(self, choice: Choice) -> Callable[[Glance], Key]:
+        if choice.sort is None:
+            return lambda each: self._order.key_of(each.id)
+        key, names = SORT_KEYS[choice.sort], self._names
+        return lambda each: key(each, names)
 
 
-def _urgency(payment: Payment) -> tuple[int, float, int]:
-    if payment.status is PaymentStatus.PROCESSING:
-        if payment.deadline is not None:
-            return (0, payment.deadline.timestamp(), payment.id)
-        return (1, payment.created_at.timestamp(), payment.id)
-    if payment.status is PaymentStatus.WAITING:
-        due = payment.due_at
-        return (2, float("inf") if due is None else due.timestamp(), payment.id)
-    return (3, -payment.created_at.timestamp(), -payment.id)
+class _Selection:
+    """The payments that fit a filter, in the order of a sort, kept up with the changes."""
 
+    def __init__(
+        self, choice: Choice, glances: Mapping[int, Glance], key: Callable[[Glance], Key], now: datetime
+    ) -> None:
+        self._filter = choice.filter
+        self._sort = choice.sort
+        self._glances = glances
+        self._key = key
+        self._made_at = now
+        self.follows_time = choice.filter.moves
+        self.order = Order.of((key(each), each.id) for each in list(glances.values()) if self._filter.fits(each, now))
 
-def _next_moment(payment: Payment, now: datetime) -> datetime | None:
-    moment = next_change_at(payment)
-    if payment.status is PaymentStatus.PROCESSING and payment.deadline is not None:
-        ending = payment.deadline - ENDING
-        if ending > now:
-            return ending if moment is None else min(moment, ending)
-    return moment
+    def is_of(self, choice: Choice) -> bool:
+        """Say whether it was made for this filter and sort."""
+        return (choice.filter.text, choice.sort) == (self._filter.text, self._sort)
+
+    def is_old(self, now: datetime) -> bool:
+        """Say whether time may have changed what fits."""
+        return self.follows_time and now - self._made_at >= REFILTER
+
+    def follow(self, renewed: Iterable[int], now: datetime) -> None:
+        """Put payments that have been read anew in their places."""
+        self.order.change({each: self._wanted(each, now) for each in renewed})
+
+    def _wanted(self, identity: int, now: datetime) -> Key | None:
+        glance = self._glances.get(identity)
+        return self._key(glance) if glance is not None and self._filter.fits(glance, now) else None

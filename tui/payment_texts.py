@@ -17,13 +17,15 @@ from store.actors import Actor
 from store.answers import Answer, Origin
 from store.connectors import Connector
 from store.payment_method import PaymentMethod
-from store.payments import Attempt, HistoryLine, Payment
+from store.payments import Attempt, Payment
 from store.store import View
 from tui import look, wording
 from tui.look import Tone
+from tui.payment_timeline import Moment, timeline
 
 INDENT = 3
-TIME_WIDTH = 11
+TIME_WIDTH, GAP_WIDTH = 12, 7
+MOST_RELATED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,23 @@ class PaymentShown:
     methods: Mapping[int, str]
     connectors: Mapping[int, str]
     answers: tuple[Answer, ...]
+    related: tuple[Payment, ...] = ()
+    related_count: int = 0
 
 
 def read_payment(view: View, by: Actor, payment_id: int) -> PaymentShown:
-    """Return what is shown of a payment. Raises NotFound."""
+    """Return what is shown of a payment, with the newest others of its account. Raises NotFound."""
     payment = payment_commands.get(view, by, payment_id)
     connectors = {each.id: each.name for each in view.all(Connector)} if by.at_root else {}
+    others = [each for each in view.ids_that_may_have(Payment, "account_id", payment.account_id) if each != payment_id]
     return PaymentShown(
         payment=payment,
         account=view.get(Account, payment.account_id),
         methods={each.id: each.name for each in view.all(PaymentMethod)},
         connectors=connectors,
         answers=tuple(answers.of_payment(view, payment_id)),
+        related=tuple(view.get(Payment, each) for each in sorted(others)[-1 : -1 - MOST_RELATED : -1]),
+        related_count=len(others),
     )
 
 
@@ -86,16 +93,39 @@ def attempts_list(shown: PaymentShown, now: datetime) -> RenderableType:
     return Group(*(_attempt(number, each, shown, now) for number, each in reversed(numbered)))
 
 
-def history_list(payment: Payment, now: datetime) -> RenderableType:
-    """Return the timeline, the newest first: when, by which rule, what the rule says, the status after it, and who."""
+def timeline_list(shown: PaymentShown) -> RenderableType:
+    """Return the timeline, the newest first: when exactly, how long after the one before, what, and by which rule."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(min_width=TIME_WIDTH, max_width=TIME_WIDTH)
+    table.add_column(min_width=GAP_WIDTH, max_width=GAP_WIDTH, justify="right")
     table.add_column()
-    for line in reversed(payment.history):
-        table.add_row(look.dim(look.short_moment(line.at, now)), _history_text(line))
-    created = Text.assemble(("created", "bold"), (f"  by {look.safe(payment.created_by)}", look.DIM))
-    table.add_row(look.dim(look.short_moment(payment.created_at, now)), created)
+    day = None
+    for moment in reversed(timeline(shown.payment, shown.answers)):
+        if moment.at.date() != day:
+            day = moment.at.date()
+            table.add_row(look.dim(look.date_text(day)), "", "")
+        gap = Text() if moment.gap is None else look.dim(look.gap_text(moment.gap))
+        table.add_row(look.dim(look.exact_clock_text(moment.at)), gap, _moment_text(moment, shown.payment))
     return table
+
+
+def answers_list(shown: PaymentShown) -> RenderableType:
+    """Return every answer as it was received, field by field, the newest first."""
+    if not shown.answers:
+        return look.dim("No answer was received yet.")
+    return Group(*(_answer_as_received(each) for each in reversed(shown.answers)))
+
+
+def related_list(shown: PaymentShown, now: datetime) -> RenderableType:
+    """Return the account's other payments, the newest first, and how many more there are."""
+    if not shown.related:
+        return look.dim("The account has no other payment.")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for each in shown.related:
+        created = look.dim(look.short_moment(each.created_at, now))
+        table.add_row(look.safe(each.number), look.status_text(each.status), look.amount(each.total), created)
+    more = shown.related_count - len(shown.related)
+    return Group(table, look.dim(f"and {look.counted(more, 'payment')} more")) if more else table
 
 
 def _attempt(number: int, attempt: Attempt, shown: PaymentShown, now: datetime) -> RenderableType:
@@ -142,11 +172,42 @@ def _answer_text(answer: Answer, now: datetime) -> Text:
     return text
 
 
-def _history_text(line: HistoryLine) -> Text:
-    text = Text.assemble((line.rule, "bold"), "  ", look.status_text(line.status))
+def _answer_as_received(answer: Answer) -> RenderableType:
+    given = answer.given
+    fields = (
+        ("answer_id", given.answer_id),
+        ("attempt_id", given.attempt_id),
+        ("result", given.result.value),
+        ("gateway_reference", given.gateway_reference),
+        ("amount", "" if given.amount is None else f"{given.amount:f}"),
+        ("currency", given.currency),
+        ("message", given.message),
+        ("timestamp", given.timestamp),
+    )
+    came = "entered by hand" if given.origin is Origin.OPERATOR else f"{given.origin.value}, {given.key} key"
+    at = look.moment_text(answer.received_at)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in fields:
+        table.add_row(look.dim(name), look.safe_text(value) if value else look.dim("(empty)"))
+    head = Text.assemble((answer.code, "bold"), (f"  received {at} UTC by {came}", look.DIM))
+    return Group(head, Padding(table, (0, 0, 0, INDENT)))
+
+
+def _moment_text(moment: Moment, payment: Payment) -> Text:
+    text = Text.assemble((moment.happened, "bold" if moment.line or not moment.attempt_number else ""))
+    if moment.attempt_number:
+        text.append(f"  attempt {moment.attempt_number}", look.DIM)
+    line = moment.line
+    if line is None:
+        if not moment.attempt_number:
+            text.append(f"  by {look.safe(payment.created_by)}", look.DIM)
+        return text
+    text.append("  ").append_text(look.status_text(line.status))
     besides: Sequence[str] = [each for each in (line.answer_id, f"by {look.safe(line.by)}" if line.by else "") if each]
     if besides:
         text.append(f"  {', '.join(besides)}", look.DIM)
+    if moment.answer is not None and moment.answer.charge is not None:
+        text.append(f"  {moment.answer.charge}")
     text.append(f"\n{wording.rule_says(line.rule)}", look.DIM)
     if line.note:
         text.append(f"\n{look.safe(line.note)}")

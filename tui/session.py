@@ -6,16 +6,17 @@ Screens read through `view` and write through `write`, both in a worker and neve
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from store import managers
 from store.actors import Actor
-from store.engine_presence import engine_of
+from store.engine_presence import engine_of, engine_since
 from store.managers import Manager
 from store.outside import Clock, system_clock
 from store.resellers import Reseller
 from store.store import Store, Transaction, View
+from tui.monitor import Monitor
 
 T = TypeVar("T")
 Signature = tuple[int, int, int, bytes]
@@ -37,6 +38,14 @@ class Session:
         self.clock = clock
         self.manager: Manager | None = None
         self.reseller_name = ""
+        self._monitor: tuple[Actor, Monitor] | None = None
+
+    @property
+    def monitor(self) -> Monitor:
+        """What the payments monitor knows; it lives as long as the same person is signed in with the same rights."""
+        if self._monitor is None or self._monitor[0] != self.by:
+            self._monitor = (self.by, Monitor(self.store, self.by))
+        return self._monitor[1]
 
     @property
     def actor(self) -> Actor | None:
@@ -75,6 +84,11 @@ class Session:
         """Return who the store's engine is, None if none runs."""
         return engine_of(self.store.folder)
 
+    def engine_age(self) -> timedelta | None:
+        """Return for how long the store's engine has been running, None if none runs."""
+        since = engine_since(self.store.folder)
+        return None if since is None else self.now() - since
+
     def needs_first_manager(self) -> bool:
         """Say whether nobody can sign in yet. Raises StoreNotUsable."""
         return not managers.any_exists(self.view())
@@ -88,6 +102,7 @@ class Session:
         """Sign out."""
         self.manager = None
         self.reseller_name = ""
+        self._monitor = None
 
     def follow(self, view: View) -> None:
         """Take over what others have changed of the manager: a permission taken away counts at once.

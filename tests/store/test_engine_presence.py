@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from store.engine_presence import LOCK_NAME, engine_of, held_by_this_engine
+from store.engine_presence import LOCK_NAME, engine_of, engine_since, held_by_this_engine
 from store.errors import StoreBusy, StoreNotUsable
 
 
@@ -37,3 +38,12 @@ def test_a_lock_that_cannot_be_opened_is_said_so(tmp_path: Path) -> None:
     (tmp_path / LOCK_NAME).mkdir()
     with pytest.raises(StoreNotUsable, match="cannot be opened"), held_by_this_engine(tmp_path):
         pytest.fail("held a folder")
+
+
+def test_it_is_told_since_when_an_engine_runs(tmp_path: Path) -> None:
+    assert engine_since(tmp_path) is None
+    with held_by_this_engine(tmp_path):
+        since = engine_since(tmp_path)
+        assert since is not None
+        assert abs(datetime.now(UTC) - since) < timedelta(minutes=10)
+    assert engine_since(tmp_path) is None

@@ -1,34 +1,43 @@
-"""The monitor's rows, order and counts, on a real store and against a recount."""
+"""The monitor's rows, order and counts: on a real store, against a recount of everything, and what they cost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.actors import Actor
-from store.judging import as_of
+from store import resellers
+from store.actors import ROOT_RESELLER_ID, Actor
+from store.answers import in_inbox
+from store.errors import NotFound, Refused
+from store.payments import Payment
 from store.states import PaymentStatus
-from store.store import Store
-from tests.makers import ANNA, Shop
+from store.store import Store, View, open_store
+from store.urgency import is_late
+from tests.makers import ANNA, Shop, open_shop
 from tests.tui.cast import NOW, TOMAS_EMAIL
-from tui import monitor
-from tui.monitor import Lane, MonitorRow, Tally
+from tui.filters import parse
+from tui.monitor import EVERYTHING, Choice, Frame, Lane, Monitor
+from tui.monitor_rows import MonitorRow, RowReader, StoredNames, row_as_of
+from tui.payment_glance import SORT_KEYS, fields_of, glance_at
 
 
-def rows(store: Store) -> list[MonitorRow]:
-    return monitor.rows_of(store.view(), ANNA)
+def rows(store: Store, by: Actor = ANNA) -> list[MonitorRow]:
+    frame = Monitor(store, by).look()
+    reader = RowReader(by)
+    reader.follow(frame.view, frame.since, frame.changed)
+    return [row for row in map(reader.row, frame.ids) if row is not None]
 
 
-def recount(several: list[MonitorRow], now: datetime) -> dict[Lane, int]:
-    lanes = [monitor.lanes_of(as_of(each.payment, now), now) for each in several]
-    return {lane: sum(lane in each for each in lanes) for lane in Lane}
-
-
-def counts(tally: Tally) -> dict[Lane, int]:
-    return {lane: tally.count(lane) for lane in Lane}
+def counts(frame: Frame) -> dict[str, int]:
+    return {lane.name: count for lane, count in frame.counts.items() if count}
 
 
 def test_a_row_names_the_account_and_the_last_attempts_method_and_connector(cast: Store) -> None:
@@ -36,20 +45,18 @@ def test_a_row_names_the_account_and_the_last_attempts_method_and_connector(cast
 
     twice = by_number["P-000001"]
     assert (twice.account, twice.method, twice.connector) == ("Lindqvist AB", "Wallet", "Iberia Wallet")
-    assert twice.attempt_number == 2
-    assert by_number["P-000002"].attempt_number == 0
+    assert (twice.attempt_shown, len(twice.payment.attempts)) == (1, 2)
+    assert by_number["P-000002"].attempt_shown == 0
 
 
-def test_a_manager_sees_the_rows_of_their_reseller_and_of_those_below(cast: Store) -> None:
-    seen = monitor.rows_of(cast.view(), Actor(TOMAS_EMAIL, reseller_id=2))
+def test_a_manager_sees_the_rows_of_their_reseller_and_of_those_below_and_no_connector(cast: Store) -> None:
+    seen = rows(cast, Actor(TOMAS_EMAIL, reseller_id=2))
 
-    assert {each.account for each in seen} == {"Oak & Barley Ltd"}
+    assert {(each.account, each.connector) for each in seen} == {("Oak & Barley Ltd", "")}
 
 
 def test_what_ends_first_stands_first_then_no_deadline_then_due_dates_then_the_newest(cast: Store) -> None:
-    ordered = monitor.most_urgent_first(rows(cast), NOW)
-
-    assert [each.payment.number[-2:] for each in ordered] == [
+    assert [each.payment.number[-2:] for each in rows(cast)] == [
         *("10", "12", "11", "13"),  # by deadline
         "07",  # Processing without a deadline
         *("06", "08", "09"),  # by due date
@@ -58,68 +65,226 @@ def test_what_ends_first_stands_first_then_no_deadline_then_due_dates_then_the_n
 
 
 def test_after_its_deadline_a_payment_is_waiting_and_late(shop: Shop) -> None:
-    payment_id = shop.payment()
-    shop.pay(payment_id)
+    shop.pay(shop.payment())
     (row,) = rows(shop.store)
     deadline = row.payment.deadline
     assert deadline is not None
+    monitor = Monitor(shop.store, ANNA)
 
-    def lanes(seconds: float) -> frozenset[Lane]:
-        return monitor.lanes_at(row, deadline + timedelta(seconds=seconds))
+    def lanes(seconds: float) -> set[str]:
+        shop.clock.now = deadline + timedelta(seconds=seconds)
+        return set(counts(monitor.look()))
 
-    assert lanes(-60.001) == {Lane.PROCESSING}
-    assert lanes(-60) == {Lane.PROCESSING, Lane.ENDING}
-    assert lanes(-0.000001) == {Lane.PROCESSING, Lane.ENDING}
-    assert lanes(0) == {Lane.WAITING, Lane.LATE}
-    assert monitor.row_as_of(row, deadline).payment.status is PaymentStatus.WAITING
+    assert lanes(-60.001) == {"PROCESSING"}
+    assert lanes(-60) == {"PROCESSING", "ENDING"}
+    assert lanes(-0.000001) == {"PROCESSING", "ENDING"}
+    assert lanes(0) == {"WAITING", "LATE"}
+    assert row_as_of(row, deadline).payment.status is PaymentStatus.WAITING
+
+
+def test_a_frame_says_when_it_changes_by_itself(cast: Store) -> None:
+    clock = cast.clock
+    monitor = Monitor(cast, ANNA)
+    frame = monitor.look()
+
+    assert counts(frame) == {"WAITING": 3, "PROCESSING": 5, "ENDING": 1, "LATE": 1}
+    assert frame.next_at == NOW + timedelta(seconds=9)
+    clock.now = frame.next_at  # type: ignore[attr-defined]
+    assert counts(monitor.look()) == {"WAITING": 3, "PROCESSING": 5, "ENDING": 2, "LATE": 1}
 
 
 def test_a_row_that_time_has_not_touched_is_the_same_object(shop: Shop) -> None:
     shop.payment()
     (row,) = rows(shop.store)
 
-    assert monitor.row_as_of(row, shop.clock.now) is row
+    assert row_as_of(row, shop.clock.now) is row
 
 
-def test_a_closed_payment_is_not_late_whatever_its_attempts_are(shop: Shop) -> None:
+def test_a_closed_payment_is_in_no_lane_whatever_its_attempts_are(shop: Shop) -> None:
     payment_id = shop.payment()
     shop.overdue(payment_id)
     shop.cancel(payment_id)
-    (row,) = rows(shop.store)
 
-    assert not monitor.is_late(row.payment)
-    assert monitor.lanes_at(row, shop.clock.now) == frozenset()
+    assert counts(Monitor(shop.store, ANNA).look()) == {}
 
 
-def test_rows_keep_a_known_order_and_new_ones_come_last(cast: Store) -> None:
-    found = rows(cast)
-    known = [5, 3, 9]
+def test_late_answers_and_returned_money_are_counted_on_their_day_and_open_their_payments(shop: Shop) -> None:
+    first = shop.payment()
+    attempt = shop.overdue(first)
+    shop.success(attempt)
+    second = shop.payment()
+    failed = shop.pay(second)
+    shop.failure(failed)
+    shop.cancel(second)
+    shop.success(failed, "r2")
+    monitor = Monitor(shop.store, ANNA)
 
-    assert [each.payment.id for each in monitor.in_known_order(found, known)][:3] == known
-    assert len(monitor.in_known_order(found, known)) == len(found)
-
-
-def test_counts_change_only_when_a_payment_comes_to_its_moment(cast: Store) -> None:
-    tally = Tally(rows(cast), NOW)
-
-    assert counts(tally) == {Lane.WAITING: 3, Lane.PROCESSING: 5, Lane.ENDING: 1, Lane.LATE: 1}
-    assert not tally.advance(NOW + timedelta(seconds=5))
-    assert tally.advance(NOW + timedelta(seconds=10))
-    assert counts(tally) == {Lane.WAITING: 3, Lane.PROCESSING: 5, Lane.ENDING: 2, Lane.LATE: 1}
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(steps=st.lists(st.integers(0, 40 * 86_400), min_size=1, max_size=12))
-def test_counts_kept_up_with_time_are_those_of_a_recount(cast: Store, steps: list[int]) -> None:
-    found = rows(cast)
-    tally = Tally(found, NOW)
-
-    for step in sorted(steps):
-        now = NOW + timedelta(seconds=step)
-        tally.advance(now)
-        assert counts(tally) == recount(found, now)
+    assert counts(monitor.look()) == {"LATE_ANSWERS": 1, "RETURNED": 1}
+    assert [*monitor.look(Choice(lane=Lane.LATE_ANSWERS)).ids] == [first]
+    assert [*monitor.look(Choice(lane=Lane.RETURNED)).ids] == [second]
+    shop.clock.advance(days=1)
+    assert counts(monitor.look()) == {}
 
 
-@pytest.mark.parametrize("lane", list(Lane))
-def test_no_rows_count_nothing(lane: Lane) -> None:
-    assert Tally((), NOW).count(lane) == 0
+def test_a_change_of_another_process_is_followed_by_reading_what_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = open_shop(tmp_path / "store")
+    for _ in range(50):
+        shop.payment()
+    shop.store.checkpoint()
+    read: list[int] = []
+    original = View._line
+
+    def noting(self: View, kind: type[Payment], identity: int) -> bytes | None:
+        if kind is Payment:
+            read.append(identity)
+        return original(self, kind, identity)
+
+    monkeypatch.setattr(View, "_line", noting)
+    monitor = Monitor(open_store(shop.store.folder, clock=shop.clock), ANNA)
+    assert len(monitor.look().ids) == 50
+    assert read == []
+    shop.cancel(17)
+    read.clear()
+    frame = monitor.look()
+    assert read == [17]
+    assert frame.changed is not None
+    assert ("payments", 17) in frame.changed
+    shop.store.checkpoint()
+    shop.cancel(18)
+    read.clear()
+    assert len(monitor.look().ids) == 50
+    assert read == [18]
+
+
+SORTS = st.sampled_from([None, *SORT_KEYS])
+FILTERS = st.sampled_from(
+    ["", "status:waiting", "-status:cancelled", "account:ada", "total>60", "older:10m", "late:yes"]
+)
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("create"), st.sampled_from(["129.00", "50.00"])),
+        st.tuples(st.sampled_from(["pay", "succeed", "fail", "cancel"]), st.integers(1, 6)),
+        st.tuples(st.just("pass"), st.sampled_from([1, 60, 840, 900, 86_400])),
+        st.tuples(st.just("go back"), st.just(120)),
+        st.tuples(st.just("checkpoint"), st.just(0)),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def create(shop: Shop, total: str) -> None:
+    """Create a payment; the small ones never expire."""
+    shop.payment(total, due_date="" if total == "50.00" else (shop.clock.now + timedelta(days=1)).date().isoformat())
+
+
+def answer(shop: Shop, payment_id: int, *, success: bool) -> None:
+    """Answer the last attempt of a payment, if there is one."""
+    payment = shop.store.view().find(Payment, payment_id)
+    if payment is not None and payment.attempts:
+        attempt = payment.attempts[-1].id
+        if success:
+            shop.success(attempt, f"r{payment_id}", amount=payment.total.text)
+        else:
+            shop.failure(attempt)
+
+
+DEEDS: dict[str, Callable[[Shop, Any], object]] = {
+    "create": create,
+    "pay": lambda shop, payment_id: shop.pay(payment_id),
+    "succeed": lambda shop, payment_id: answer(shop, payment_id, success=True),
+    "fail": lambda shop, payment_id: answer(shop, payment_id, success=False),
+    "cancel": lambda shop, payment_id: shop.cancel(payment_id),
+    "pass": lambda shop, seconds: shop.clock.advance(seconds=seconds),
+    "go back": lambda shop, seconds: shop.clock.advance(seconds=-seconds),
+    "checkpoint": lambda shop, _: shop.store.checkpoint(),
+}
+
+
+def recount(view: View, now: datetime) -> dict[str, int]:
+    """Count the lanes by looking at every payment."""
+    found = list(view.all(Payment))
+    ending = [each for each in found if each.deadline is not None and each.deadline - now <= timedelta(seconds=60)]
+    counted = {
+        "WAITING": sum(each.status is PaymentStatus.WAITING for each in found),
+        "PROCESSING": sum(each.status is PaymentStatus.PROCESSING for each in found),
+        "ENDING": len(ending),
+        "LATE": sum(map(is_late, found)),
+    }
+    return {name: count for name, count in counted.items() if count}
+
+
+def expected_ids(view: View, choice: Choice) -> list[int]:
+    """Filter and sort every payment anew."""
+    names = StoredNames(view, ANNA)
+    found = [glance_at(each) for each in view.all(Payment)]
+    kept = [each for each in found if choice.filter.fits(each, view.now)]
+    if choice.sort is None:
+        whole = [row.payment.id for row in rows_in_plain_order(view)]
+        return [each for each in whole if each in {one.id for one in kept}]
+    key = SORT_KEYS[choice.sort]
+    return [each.id for each in sorted(kept, key=lambda each: (key(each, names), each.id))]
+
+
+def rows_in_plain_order(view: View) -> list[MonitorRow]:
+    """Return every payment in the order that the design names, sorted by plain tuples."""
+
+    def urgency(payment: Payment) -> tuple[int, float]:
+        if payment.status is PaymentStatus.PROCESSING:
+            deadline = payment.deadline
+            return (1, payment.id) if deadline is None else (0, deadline.timestamp())
+        if payment.status is PaymentStatus.WAITING:
+            return (2, float("inf") if payment.due_at is None else payment.due_at.timestamp())
+        return (3, -payment.id)
+
+    found = sorted(view.all(Payment), key=lambda each: (*urgency(each), each.id))
+    return [MonitorRow(each, "") for each in found]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(acts=ACTS, sort=SORTS, text=FILTERS)
+def test_what_is_kept_up_is_what_is_made_anew(acts: list[tuple[str, int | str]], sort: str | None, text: str) -> None:
+    with TemporaryDirectory() as name:
+        shop = open_shop(Path(name) / "store")
+        for total in ("129.00", "50.00", "129.00"):
+            shop.payment(total)
+        monitor = Monitor(open_store(shop.store.folder, clock=shop.clock), ANNA)
+        fields = fields_of(StoredNames(shop.store.view(), ANNA), with_connectors=True)
+        choice = Choice(filter=parse(text, fields), sort=sort)
+        monitor.look(choice)
+        for what, number in acts:
+            with suppress(Refused, NotFound):
+                DEEDS[what](shop, number)
+            frame = monitor.look()
+            assert [*frame.ids] == [row.payment.id for row in rows_in_plain_order(frame.view)]
+            assert {lane: n for lane, n in counts(frame).items() if lane in Lane.__members__} | recount(
+                frame.view, frame.view.now
+            ) == counts(frame)
+            assert frame.in_inbox == len(in_inbox(frame.view))
+            if not text.startswith("older") or what != "pass":
+                chosen = monitor.look(choice)
+                assert [*chosen.ids] == expected_ids(chosen.view, choice)
+
+
+def test_a_filter_that_follows_time_is_applied_anew_after_some_seconds(shop: Shop) -> None:
+    shop.payment()
+    monitor = Monitor(shop.store, ANNA)
+    choice = Choice(filter=parse("older:10m", fields_of(StoredNames(shop.store.view(), ANNA), with_connectors=True)))
+
+    assert [*monitor.look(choice).ids] == []
+    shop.clock.advance(minutes=10, seconds=1)
+    frame = monitor.look(choice)
+    assert [*frame.ids] == [1]
+    assert frame.next_at == shop.clock.now + timedelta(seconds=5)
+
+
+def test_a_new_reseller_below_is_seen_with_its_payments(cast: Store) -> None:
+    tomas = Actor(TOMAS_EMAIL, reseller_id=2)
+    monitor = Monitor(cast, tomas)
+    before = len(monitor.look().ids)
+    with cast.transaction() as tx:
+        resellers.create(tx, Actor("anna@example.com"), name="New", parent_id=2)
+    assert len(monitor.look(EVERYTHING).ids) == before
+    assert tomas.reseller_id != ROOT_RESELLER_ID

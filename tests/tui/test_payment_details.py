@@ -74,6 +74,9 @@ async def test_it_shows_what_the_operator_sees_beside_what_the_customer_sees(cas
         assert "failed Credit card Nordbank Cards" in text_of(app, "#attempts")
         assert "A5 failure, 09:01:14: answered-failure" in text_of(app, "#attempts")
         history = text_of(app, "#history")
+        assert "09:01:14.000 +4.000s answered-failure attempt 1" in history
+        assert "result failure" in text_of(app, "#answers")
+        assert "P-000012" in text_of(app, "#related")
         assert history.index("answered-failure") < history.index("attempt-started") < history.index("created")
         assert "The gateway answered within the period: failure." in history
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from store import managers, payment_commands
 from store.actors import Actor
-from store.store import Store
+from store.errors import StoreNotUsable
+from store.payments import Payment
+from store.store import Store, View
 from tests.makers import FixedClock
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, NOW, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
@@ -66,7 +69,7 @@ def lines(app: GatewatchApp) -> list[str]:
 def numbers(app: GatewatchApp) -> list[str]:
     """Return the payment numbers in the order of the rows, by their last two digits."""
     table = app.screen.query_one(RecordTable)
-    return [table.row_at(each).payment.number[-2:] for each in range(table.row_count)]
+    return [f"{key:02}"[-2:] for key in table.keys]
 
 
 def counters(app: GatewatchApp) -> str:
@@ -88,7 +91,7 @@ def test_picture_payments_empty(picture: Picture, store: Store) -> None:
 
 
 def test_picture_payments_filtered(picture: Picture, cast: Store) -> None:
-    assert picture(panel(cast), press=["f", "f", "f", "f"])
+    assert picture(panel(cast), press=["v", "v", "v", "v"])
 
 
 def test_picture_payments_sideways(picture: Picture, cast: Store) -> None:
@@ -104,7 +107,7 @@ async def test_it_is_the_first_page_and_counts(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert is_on(app, PaymentsPage)
-        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2"
+        assert counters(app) == "Waiting 3 Processing 5 Ending 1 Late 1 Inbox 2 Late answers 0 Returned 0 Silent 2"
 
 
 async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast: Store) -> None:
@@ -118,7 +121,7 @@ async def test_at_the_deadline_a_row_turns_by_itself_though_no_engine_runs(cast:
         own = next(each for each in lines(app) if "P-000010" in each)
         assert "Waiting for payment" in own
         assert "late" in own
-        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2"
+        assert counters(app) == "Waiting 4 Processing 4 Ending 1 Late 2 Inbox 2 Late answers 0 Returned 0 Silent 2"
 
 
 async def test_a_row_whose_status_has_changed_finds_its_place_and_the_cursor_goes_along(cast: Store) -> None:
@@ -151,6 +154,7 @@ async def test_what_others_change_is_shown(cast: Store) -> None:
         await settle(pilot)
         with cast.transaction() as tx:
             payment_commands.cancel(tx, ANNA, 8)
+        app._told_at = 0.0
         app._look_at_store()
         await settle(pilot)
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
@@ -190,9 +194,9 @@ async def test_a_counter_opens_its_rows_and_esc_shows_all_again(cast: Store) -> 
     app = panel(cast)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f", "f")
+        await press(pilot, "v", "v")
         assert numbers(app) == ["10", "12", "11", "13", "07"]
-        await press(pilot, "f")
+        await press(pilot, "v")
         assert numbers(app) == ["10"]
         await pass_time(pilot, cast, seconds=42)
         assert numbers(app) == ["12"]
@@ -216,7 +220,7 @@ async def test_where_no_payment_is_in_a_lane_it_says_how_to_go_on(cast: Store) -
     app = panel(cast, TOMAS_EMAIL)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f")
+        await press(pilot, "v")
         assert any("No payment is here now." in each for each in lines(app))
 
 
@@ -288,3 +292,66 @@ async def test_without_an_account_nothing_is_created(cast: Store) -> None:
         await press(pilot, "n", "tab", "1", "ctrl+s")
         assert is_on(app, PaymentNew)
         assert app.screen.focused is app.screen.query_one("#account")
+
+
+async def test_a_filter_keeps_what_fits_and_esc_ends_it(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"connector:nord", "space", *"total>20", "enter")
+        assert numbers(app) == ["10", "11", "08", "09", "05"]
+        await press(pilot, "S")
+        assert numbers(app) == ["05", "09", "08", "11", "10"]
+        await press(pilot, "escape")
+        assert len(numbers(app)) == 13
+
+
+async def test_rows_are_sorted_by_each_column_and_the_cursor_stays_on_its_payment(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j")
+        table: RecordTable[Any] = app.screen.query_one(RecordTable)
+        table.sort_by("total")
+        await settle(pilot)
+        found = [table.row_at(each) for each in range(table.row_count)]
+        totals = [(each.payment.total.currency, each.payment.total.amount) for each in found if each is not None]
+        assert totals == sorted(totals)
+        assert (table.cursor_key, "Total ▲" in lines(app)[0]) == (12, True)
+
+
+async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "space")
+        shown = lines(app)
+        with cast.transaction() as tx:
+            payment_commands.cancel(tx, ANNA, 8)
+        app.screen.reload()  # type: ignore[attr-defined]
+        await settle(pilot)
+        await pass_time(pilot, cast, seconds=50)
+        assert lines(app) == shown
+        assert str(app.screen.query_one("#pace", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        await press(pilot, "space")
+        assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
+        assert numbers(app)[0] == "12"
+
+
+async def test_a_payment_that_cannot_be_read_is_told_and_the_others_are_shown(
+    cast: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = View._line
+
+    def damaged(self: View, kind: type[Any], identity: int) -> bytes | None:
+        if kind is Payment and identity == 12 and threading.current_thread() is threading.main_thread():
+            raise StoreNotUsable(cast.folder, "record 12 cannot be read.")
+        return original(self, kind, identity)
+
+    app = panel(cast)
+    monkeypatch.setattr(View, "_line", damaged)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert lines(app)[2].split() == ["?"] * 5
+        assert "P-000011" in lines(app)[3]
+        assert "record 12 cannot be read" in app.store_trouble

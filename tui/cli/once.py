@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from store import inbox
 from store.engine_presence import engine_of
 from store.payments import Payment
 from store.shapes import moment
+from store.urgency import is_late
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting
 from tui.cli.printing import shown, shown_moment, table
-from tui.monitor import Lane, MonitorRow, Tally, is_late, most_urgent_first, rows_of
+from tui.monitor import Lane, Monitor
+from tui.monitor_rows import MonitorRow, RowReader
 from tui.plain_text import remaining_text
 
 IN_THE_INBOX = "In the inbox"
@@ -20,20 +21,20 @@ IN_THE_INBOX = "In the inbox"
 
 def print_monitor(run: Invocation) -> None:
     """Print the counters and every payment that is not closed, the most urgent first."""
-    view = run.store().view()
+    frame = Monitor(run.store(), acting()).look()
+    reader = RowReader(acting())
+    reader.follow(frame.view, frame.since, frame.changed)
     engine = engine_of(run.place.folder)
-    rows = [each for each in rows_of(view, acting()) if not each.payment.status.closed]
-    tally = Tally(rows, view.now)
-    counters = {lane.value: tally.count(lane) for lane in Lane}
-    counters[IN_THE_INBOX] = len(inbox.visible_to(view, acting()))
-    urgent = most_urgent_first(rows, view.now)
+    rows = [row for row in map(reader.row, frame.ids) if row is not None and not row.payment.status.closed]
+    counters = {lane.value: frame.counts[lane] for lane in Lane} | {IN_THE_INBOX: frame.in_inbox}
+    now = frame.view.now
     shape = {
-        "at": moment(view.now),
+        "at": moment(now),
         "engine": engine,
         "counters": {name.lower().replace(" ", "_"): count for name, count in counters.items()},
-        "payments": [shapes.payment(each.payment) for each in urgent],
+        "payments": [shapes.payment(each.payment) for each in rows],
     }
-    run.write(shape, lambda: _monitor(view.now, engine, counters, urgent))
+    run.write(shape, lambda: _monitor(now, engine, counters, rows))
 
 
 def _monitor(now: datetime, engine: str | None, counters: dict[str, int], rows: Sequence[MonitorRow]) -> str:

@@ -8,9 +8,13 @@ from store import payment_commands
 from store.payments import Payment
 from store.states import PaymentStatus, explain
 from tui.cli import shapes
+from tui.cli.filtering import filter_option, filter_problems
 from tui.cli.invocation import Invocation, acting, headless
 from tui.cli.printing import facts, shown, shown_moment, table
 from tui.cli.watch import watch
+from tui.filters import parse
+from tui.monitor_rows import StoredNames
+from tui.payment_glance import fields_of, glance_at
 
 STATUS_CODES = click.Choice([each.value for each in PaymentStatus])
 
@@ -26,13 +30,19 @@ payment.add_command(watch)
 @payment.command("list")
 @click.option("--status", type=STATUS_CODES, help="Only payments in this status.")
 @click.option("--account", "account_id", type=int, metavar="ID", help="Only payments of this account.")
+@filter_option
 @headless
-def list_(run: Invocation, *, status: str | None, account_id: int | None) -> None:
+def list_(run: Invocation, *, status: str | None, account_id: int | None, filter_text: str) -> None:
     """List payments, by ID."""
+    view = run.store().view()
+    with filter_problems():
+        wanted = parse(filter_text, fields_of(StoredNames(view, acting()), with_connectors=True))
     listed = [
         each
-        for each in payment_commands.visible_to(run.store().view(), acting())
-        if (status is None or each.status == status) and (account_id is None or each.account_id == account_id)
+        for each in payment_commands.visible_to(view, acting())
+        if (status is None or each.status == status)
+        and (account_id is None or each.account_id == account_id)
+        and wanted.fits(glance_at(each), view.now)
     ]
     run.write([shapes.payment(each) for each in listed], lambda: _table(listed))
 

@@ -82,6 +82,10 @@ class Page(Screen[int | None]):
         NotFound and NotPermitted may be raised: they are told, and the page is left.
         """
 
+    def read(self) -> View:
+        """Read the store in a worker, and return what `show` will get. Raises StoreNotUsable."""
+        return self.session.view()
+
     def tick(self, now: datetime) -> None:
         """Show the passing of time; called each second while the page is on top, unless the panel is calm."""
 
@@ -143,7 +147,7 @@ class Page(Screen[int | None]):
 
     async def _read(self) -> None:
         try:
-            view = await asyncio.to_thread(self.session.view)
+            view = await asyncio.to_thread(self.read)
         except StoreNotUsable as error:
             self.gatewatch.store_trouble = str(error)
         else:

@@ -15,6 +15,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Static
 
 from store import payment_commands
+from store.errors import NotFound, NotPermitted
 from store.judging import as_of
 from store.payments import Payment
 from store.store import View
@@ -27,6 +28,8 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.countdown import Countdown
 
 LABEL_WIDTH = 11
+Found = tuple[PaymentShown, Actions]
+"""What is read of a payment."""
 
 
 class PaymentDetails(DetailsPage):
@@ -77,14 +80,30 @@ class PaymentDetails(DetailsPage):
                     yield Static(id="customer-view")
             yield Static("Attempts", classes="section")
             yield Static(id="attempts")
-            yield Static("History, the newest first", classes="section")
+            yield Static("Timeline, the newest first", classes="section")
             yield Static(id="history")
+            yield Static("Answers as they were received", classes="section")
+            yield Static(id="answers")
+            yield Static("Other payments of this account", classes="section")
+            yield Static(id="related")
+
+    def read(self) -> View:
+        """Read the payment in a worker, and ask the rules what can be done with it."""
+        view, by = super().read(), self.session.by
+        try:
+            self._found: Found | Exception = (
+                payment_texts.read_payment(view, by, self._payment_id),
+                actions_of(view, by, self._payment_id),
+            )
+        except (NotFound, NotPermitted) as error:
+            self._found = error
+        return view
 
     def show(self, view: View) -> None:
-        """Show the payment, and ask the rules what can be done with it."""
-        by = self.session.by
-        self._shown = payment_texts.read_payment(view, by, self._payment_id)
-        self._actions = actions_of(view, by, self._payment_id)
+        """Show the payment and what can be done with it. Raises NotFound, NotPermitted."""
+        if isinstance(self._found, Exception):
+            raise self._found
+        self._shown, self._actions = self._found
         payment = self._shown.payment
         self.query_one("#status", Static).update(look.status_text(payment.status))
         self.query_one("#facts", Static).update(
@@ -92,7 +111,9 @@ class PaymentDetails(DetailsPage):
         )
         self.query_one("#customer-view", Static).update(payment_texts.customer_view(payment))
         self.query_one("#attempts", Static).update(payment_texts.attempts_list(self._shown, view.now))
-        self.query_one("#history", Static).update(payment_texts.history_list(payment, view.now))
+        self.query_one("#history", Static).update(payment_texts.timeline_list(self._shown))
+        self.query_one("#answers", Static).update(payment_texts.answers_list(self._shown))
+        self.query_one("#related", Static).update(payment_texts.related_list(self._shown, view.now))
         self.query_one(Countdown).follow(payment, self.now())
         self._offer()
         self.refresh_bindings()

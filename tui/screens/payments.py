@@ -2,113 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from store import inbox
+from store.errors import StoreNotUsable
+from store.payments import Payment
 from store.store import View
-from tui import look, monitor
-from tui.monitor import Lane, MonitorRow, Tally
+from tui import look
+from tui.filters import Field
+from tui.monitor import EVERYTHING, Choice, Frame, Lane
+from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
+from tui.payment_columns import columns_for
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
-from tui.widgets.columns import Column, NothingLast
-from tui.widgets.countdown import WIDTH, countdown_cell
-from tui.widgets.counters import Counter, Counters
+from tui.widgets.columns import Column
+from tui.widgets.counters import Counter, Counters, Pace
 from tui.widgets.record_table import Empty, RecordTable
 
 REST_SECONDS = 3.0
 """How long the operator must not have moved the cursor before the rows are put into a new order."""
 ROOMY_FROM = 130
 """From how many columns on the counters say their whole labels."""
+READ_AT_ONCE = 400
+"""How many payments are read in one go, in the background, to be sorted and filtered by."""
+READ_PAUSE_SECONDS = 0.01
 LANES: dict[str, Lane] = {
     "waiting": Lane.WAITING,
     "processing": Lane.PROCESSING,
     "ending": Lane.ENDING,
     "late": Lane.LATE,
+    "late-answers": Lane.LATE_ANSWERS,
+    "returned": Lane.RETURNED,
 }
 INBOX = "inbox"
+SILENT = "silent"
 ALL = ""
-
-COLUMNS: tuple[Column[MonitorRow], ...] = (
-    Column(
-        key="countdown",
-        label="Time left",
-        short="Left",
-        width=WIDTH,
-        cell=lambda row, now: countdown_cell(row.payment, now),
-        sort_key=lambda row: NothingLast(row.payment.deadline),
-    ),
-    Column(
-        key="number",
-        label="Payment number",
-        short="Payment",
-        width=8,
-        cell=lambda row, _: look.safe(row.payment.number),
-        sort_key=lambda row: row.payment.id,
-    ),
-    Column(
-        key="account",
-        label="Account",
-        width=12,
-        weight=3,
-        cell=lambda row, _: look.safe(row.account),
-        sort_key=lambda row: row.account.casefold(),
-    ),
-    Column(
-        key="status",
-        label="Status",
-        width=21,
-        cell=lambda row, _: look.status_text(row.payment.status),
-        sort_key=lambda row: row.payment.status.label,
-    ),
-    Column(
-        key="total",
-        label="Total",
-        width=13,
-        align="right",
-        cell=lambda row, _: look.amount(row.payment.total),
-        sort_key=lambda row: (row.payment.total.currency, row.payment.total.amount),
-    ),
-    Column(
-        key="method",
-        label="Payment method",
-        short="Method",
-        width=11,
-        weight=2,
-        cell=lambda row, _: look.safe(row.method),
-    ),
-    Column(
-        key="attempt",
-        label="Attempt",
-        width=7,
-        align="right",
-        cell=lambda row, _: str(row.attempt_number or ""),
-        sort_key=lambda row: row.attempt_number,
-    ),
-    Column(
-        key="due",
-        label="Due date",
-        width=10,
-        cell=lambda row, _: look.date_text(row.payment.due_date) if row.payment.due_date else "",
-        sort_key=lambda row: NothingLast(row.payment.due_date),
-    ),
-    Column(
-        key="created",
-        label="Created at",
-        width=11,
-        cell=lambda row, now: look.dim(look.short_moment(row.payment.created_at, now)),
-        sort_key=lambda row: row.payment.created_at,
-    ),
-)
-CONNECTOR: Column[MonitorRow] = Column(
-    key="connector", label="Connector", width=12, weight=2, cell=lambda row, _: look.safe(row.connector)
-)
-"""For managers of the root reseller, who alone see connectors."""
 
 
 class PaymentsPage(ListPage[MonitorRow]):
@@ -119,16 +54,22 @@ class PaymentsPage(ListPage[MonitorRow]):
     CREATES = "Create"
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "next_lane", "Filter", id="payments.next_lane")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
+        Binding("t", "connector_health", "Trends", id="payments.trends"),
+        Binding("space", "pause", "Pause", id="payments.pause"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[MonitorRow] = []
-        self._tally: Tally | None = None
-        self._in_inbox = 0
-        self._lane = ALL
+        self._reader: RowReader | None = None
+        self._read_frame: Frame | None = None
+        self._frame: Frame | None = None
+        self._choice = EVERYTHING
         self._order_is_old = False
         self._moved_at: datetime | None = None
+        self._paused_at: datetime | None = None
+        self._missed: set[int] = set()
 
     @property
     def page_name(self) -> str:
@@ -138,64 +79,94 @@ class PaymentsPage(ListPage[MonitorRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        if self._lane:
-            return Empty("No payment is here now.", "f goes on to the next filter, Esc shows all payments")
+        if self._choice.lane is not None or self._choice.filter:
+            return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
         return Empty("There is no payment yet.", "n creates one" if self.session.by.full_control else "")
 
     def columns(self) -> Sequence[Column[MonitorRow]]:
         """Return the columns; those of connectors for the root reseller only."""
-        if not self.session.by.at_root:
-            return COLUMNS
-        place = [each.key for each in COLUMNS].index("method") + 1
-        return (*COLUMNS[:place], CONNECTOR, *COLUMNS[place:])
+        return columns_for(at_root=self.session.by.at_root)
+
+    def fields(self) -> Sequence[Field[Any]]:
+        """Return the fields of the filter; it looks at payments in short, all of which are kept."""
+        return self.session.monitor.fields()
 
     def key_of(self, row: MonitorRow) -> int:
         """Return which payment a row is of."""
-        return monitor.key_of(row)
+        return row.payment.id
 
-    def rows(self, view: View) -> list[MonitorRow]:
-        """Return a row for each payment that the person may see."""
-        return monitor.rows_of(view, self.session.by)
+    def rows(self, view: View) -> Sequence[MonitorRow]:
+        """Return no rows: they are read when they are seen."""
+        del view
+        return ()
 
     def make_table(self) -> RecordTable[MonitorRow]:
         """Make the table; a payment's status is asked anew at each tick."""
-        return RecordTable(self.columns(), self.key_of, empty=self.empty, as_of=monitor.row_as_of)
+        return RecordTable(self.columns(), self.key_of, empty=self.empty, as_of=row_as_of)
 
     def compose_toolbar(self) -> ComposeResult:
-        """Compose the counters."""
+        """Compose the counters of payments, and below them those of today and how the monitor goes on."""
+        at_root = self.session.by.at_root
+        silent = (Counter(SILENT, "Silent connectors", "Silent", urgent=True),) if at_root else ()
         yield Counters(
             (
-                Counter("waiting", "Waiting", "Waiting", urgent=False),
-                Counter("processing", "Processing", "Processing", urgent=False),
+                Counter("waiting", "Waiting", "Waiting"),
+                Counter("processing", "Processing", "Processing"),
                 Counter("ending", "Ending within a minute", "Ending", urgent=True),
                 Counter("late", "Late", "Late", urgent=True),
+            ),
+            (
                 Counter(INBOX, "In the inbox", "Inbox", urgent=True),
-            )
+                Counter("late-answers", "Late answers today", "Late answers"),
+                Counter("returned", "Returned today", "Returned"),
+                *silent,
+            ),
         )
 
+    def on_mount(self) -> None:
+        """Begin to read what sorting and filtering need, in the background."""
+        super().on_mount()
+        self.run_worker(self._learn(), group="learn")
+
+    def read(self) -> View:
+        """Look at what has changed, in a worker."""
+        self._read_frame = self.session.monitor.look(self._choice)
+        return self._read_frame.view
+
     def show(self, view: View) -> None:
-        """Take over the payments; their order changes only while the operator rests."""
+        """Take over what has changed; rows change their places only while the operator rests, none while paused."""
+        frame = self._read_frame
+        if frame is None or frame.view is not view:
+            return
+        if self._paused_at is not None and self._frame is not None and frame.choice == self._frame.choice:
+            self._missed.update(each for table, each in frame.changed or () if table == Payment.TABLE)
+            self._tell_pace()
+            return
         now = self.now()
-        self._rows = self.rows(view)
-        self._tally = Tally(self._rows, now)
-        self._in_inbox = len(inbox.visible_to(view, self.session.by))
-        if self._navigates(now):
+        before, self._frame = self._frame, frame
+        self._follow_rows(frame)
+        if before is not None and before.choice == frame.choice and self._navigates(now):
             self._order_is_old = True
-            self._rows = monitor.in_known_order(self._rows, self.table.keys)
-            self._show_rows(now)
+            self.table.tick(now)
         else:
-            self._arrange_rows(now)
+            self._put_rows(now)
         self._tell_counts()
         self.select_made()
 
+    def show_rows(self) -> None:
+        """Show the rows that fit the filter, once they have been found in a worker."""
+        self._choose(replace(self._choice, filter=self.filter_bar.filter))
+
     def tick(self, now: datetime) -> None:
         """Let a second pass: countdowns and counters go on, and rows whose status has changed find their place."""
+        if self._paused_at is not None:
+            return
         self.table.tick(now)
-        if self._tally is not None and self._tally.advance(now):
-            self._order_is_old = True
-            self._tell_counts()
-        if self._order_is_old and not self._navigates(now):
-            self._arrange_rows(now)
+        self._tell_pace()
+        if self._frame is not None and self._frame.next_at <= now:
+            self.reload()
+        elif self._order_is_old and not self._navigates(now):
+            self._put_rows(now)
 
     def open(self, key: Hashable) -> None:
         """Open a payment's details."""
@@ -217,60 +188,121 @@ class PaymentsPage(ListPage[MonitorRow]):
         if event.by_hand:
             self._moved_at = self.now()
 
+    def on_record_table_sorted(self, event: RecordTable.Sorted) -> None:
+        """Sort by the column that was chosen."""
+        event.stop()
+        key, reverse = self.table.sorted_by
+        self._choose(replace(self._choice, sort=key, reverse=reverse))
+
     def on_counter_chosen(self, message: Counter.Chosen) -> None:
         """Show the rows that were counted."""
         message.stop()
         if message.name == INBOX:
             self.gatewatch.action_go_to("inbox")
+        elif message.name == SILENT:
+            self.action_connector_health()
         else:
-            self._choose(ALL if message.name == self._lane else message.name)
+            self._choose_lane(ALL if message.name == self._lane else message.name)
 
     def on_resize(self, _: events.Resize) -> None:
         """Write the counters as long as there is room."""
-        if self._tally is not None:
-            self._tell_counts()
+        self._tell_counts()
 
     def action_next_lane(self) -> None:
         """Show the rows of the next counter; after the last one, all."""
         names = [ALL, *LANES]
-        self._choose(names[(names.index(self._lane) + 1) % len(names)])
+        self._choose_lane(names[(names.index(self._lane) + 1) % len(names)])
+
+    def action_connector_health(self) -> None:
+        """Show how the connectors answer."""
+        from tui.screens.connector_health import ConnectorHealthPage  # noqa: PLC0415 - opened on request
+
+        self.app.push_screen(ConnectorHealthPage())
+
+    def action_pause(self) -> None:
+        """Let everything stand as it is, or go on."""
+        self._paused_at = self.now() if self._paused_at is None else None
+        self._missed.clear()
+        self._tell_pace()
+        if self._paused_at is None:
+            self._moved_at = None
+            self.reload()
 
     def action_leave(self) -> None:
         """Show all payments again, or go back."""
         if self._lane and self.table.has_focus:
-            self._choose(ALL)
+            self._choose_lane(ALL)
         else:
             super().action_leave()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer Back where there is a filter to leave, too."""
-        if action == "leave" and self._lane:
+        if action == "leave" and self._lane and self.is_ready:
             return True
+        if action == "connector_health":
+            return self.session.by.at_root
         return super().check_action(action, parameters)
+
+    @property
+    def _lane(self) -> str:
+        return next((name for name, lane in LANES.items() if lane is self._choice.lane), ALL)
+
+    def _choose_lane(self, name: str) -> None:
+        self._choose(replace(self._choice, lane=LANES.get(name)))
+
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
+        self.table.empty = self.empty
+        self._tell_counts()
+        self.refresh_bindings()
+        self.reload()
 
     def _navigates(self, now: datetime) -> bool:
         return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)
 
-    def _choose(self, lane: str) -> None:
-        self._lane = lane
-        self.table.empty = self.empty
-        self._arrange_rows(self.now())
-        self._tell_counts()
-        self.refresh_bindings()
+    def _follow_rows(self, frame: Frame) -> None:
+        if self._reader is None:
+            self._reader = RowReader(self.session.by)
+        self._reader.follow(frame.view, frame.since, frame.changed)
 
-    def _arrange_rows(self, now: datetime) -> None:
+    def _put_rows(self, now: datetime) -> None:
         self._order_is_old = False
-        self._rows = monitor.most_urgent_first(self._rows, now)
-        self._show_rows(now)
+        if self._frame is not None:
+            self.table.show_source(ShownRows(self._frame.ids, self._row), now)
 
-    def _show_rows(self, now: datetime) -> None:
-        rows = self._rows
-        if self._lane:
-            rows = [each for each in rows if LANES[self._lane] in monitor.lanes_at(each, now)]
-        self.table.set_rows(rows, now)
+    def _row(self, payment_id: int) -> MonitorRow | None:
+        """Read a row that is seen now; it is one small read of a file that is open."""
+        try:
+            return None if self._reader is None else self._reader.row(payment_id)
+        except StoreNotUsable as error:
+            self.gatewatch.store_trouble = str(error)
+            return None
 
     def _tell_counts(self) -> None:
-        if self._tally is None:
+        if self._frame is None:
             return
-        counts = {name: self._tally.count(lane) for name, lane in LANES.items()} | {INBOX: self._in_inbox}
+        counts = {name: self._frame.counts[lane] for name, lane in LANES.items()} | {INBOX: self._frame.in_inbox}
+        counts[SILENT] = sum(each.silent_for is not None for each in self._frame.health)
         self.query_one(Counters).tell(counts, chosen=self._lane, brief=not self.has_class("-roomy"))
+        self._tell_pace()
+
+    def _tell_pace(self) -> None:
+        """Say whether the monitor stands still, and how much it does not show; else for how long the engine runs."""
+        pace = self.query_one(Pace)
+        if self._paused_at is not None:
+            waiting = look.counted(len(self._missed), "change")
+            pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
+        else:
+            age = self.session.engine_age()
+            pace.tell("" if age is None else f"engine up {look.duration_text(age)}", stands=False)
+
+    async def _learn(self) -> None:
+        """Read all payments once, a few at a time, so that the first sort or filter need not wait for it."""
+        try:
+            knows_all = False
+            while not knows_all:
+                knows_all = await asyncio.to_thread(self.session.monitor.learn, READ_AT_ONCE)
+                await asyncio.sleep(READ_PAUSE_SECONDS)
+            self.reload()
+        except StoreNotUsable as error:
+            self.gatewatch.store_trouble = str(error)

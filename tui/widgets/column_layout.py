@@ -52,10 +52,18 @@ class ColumnLayout:
         """Return a whole line, scrolled by `left`, on the style `base`."""
         if not cells:
             return gutter.apply_style(base).adjust_cell_length(self.width, base)
-        fixed = Strip.join([gutter, cells[0], _space(GAP)]).apply_style(base)
-        moving = self._side_by_side(cells[1:]).apply_style(base)
-        shown = moving.crop(left, self._whole_until(left, left + max(0, self.width - fixed.cell_length - MORE)))
-        return Strip.join([fixed, shown]).adjust_cell_length(self.width, base)
+        return Strip.join([self.fixed(gutter, cells[0], base), self.moving(cells[1:], base, left)])
+
+    def fixed(self, gutter: Strip, first: Strip, base: Style) -> Strip:
+        """Return the part of a line that stays, on the style `base`."""
+        return Strip.join([gutter, first, _space(GAP)]).apply_style(base).simplify()
+
+    def moving(self, cells: tuple[Strip, ...], base: Style, left: int) -> Strip:
+        """Return the part of a line that moves, scrolled by `left`, up to the line's end."""
+        room = max(0, self.width - self._moving_from)
+        whole = self._side_by_side(cells).apply_style(base)
+        shown = whole.crop(left, self._whole_until(left, left + max(0, room - MORE)))
+        return shown.adjust_cell_length(room, base).simplify()
 
     def _side_by_side(self, cells: tuple[Strip, ...]) -> Strip:
         pieces: list[Strip] = []

@@ -38,7 +38,9 @@ class Column(Generic[Row]):
     """One column. `cell` gets a row and the time, and returns what to show; stored texts go through `look.safe`.
 
     `short` is the label where there is no room for the whole one. `width` is the least that is useful; `weight` says
-    how much of the spare width the column takes (0: none). `sort_key` None: rows cannot be sorted by it.
+    how much of the spare width the column takes (0: none). `sort_key` None: rows cannot be sorted by it, unless the
+    owner of the rows does it (`sorted_by_owner`). `moves`: time alone changes what a cell shows within a day.
+    `shares`: the same content comes as the same object, so that it need be laid out only once.
     """
 
     key: str
@@ -49,6 +51,14 @@ class Column(Generic[Row]):
     align: Literal["left", "right"] = "left"
     weight: int = 0
     sort_key: Callable[[Row], Comparable] | None = None
+    sorted_by_owner: bool = False
+    moves: bool = True
+    shares: bool = False
+
+    @property
+    def sortable(self) -> bool:
+        """Whether rows can be sorted by the column."""
+        return self.sort_key is not None or self.sorted_by_owner
 
 
 @dataclass(frozen=True, slots=True)

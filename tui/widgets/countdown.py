@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from store.payments import Payment
-from tui import look, monitor
+from store.urgency import is_late
+from tui import look
 from tui.look import Tone
 
 BAR_CELLS = 4
@@ -24,24 +26,37 @@ def bar(started_at: datetime, deadline: datetime, now: datetime) -> Text:
     whole = (deadline - started_at).total_seconds()
     left = (deadline - now).total_seconds()
     cells = min(BAR_CELLS, max(0, -int(-left * BAR_CELLS // whole))) if whole > 0 else 0
-    return Text.assemble(
-        (LEFT * cells, look.remaining_tone(deadline - now).style), (GONE * (BAR_CELLS - cells), Tone.DIM.style)
-    )
+    return _bar(cells, look.remaining_tone(deadline - now))
 
 
 def countdown_cell(payment: Payment, now: datetime) -> Text:
     """Return what stands first in a payment's row: bar and time left, `no period`, `late`, or nothing.
 
-    `payment` is given as of `now`.
+    `payment` is given as of `now`. The text is shared and must not be changed.
     """
     attempt = payment.attempt_in_progress
     if attempt is None:
-        return look.said("! late", Tone.ENDING) if monitor.is_late(payment) else Text()
+        return _LATE if is_late(payment) else _NOTHING
     if attempt.deadline is None:
-        return look.dim("no period")
-    time = look.countdown(attempt.deadline, now)
-    time.pad_left(TEXT_CELLS - time.cell_len)
-    return Text.assemble(bar(attempt.started_at, attempt.deadline, now), " ", time)
+        return _NO_PERIOD
+    remaining = attempt.deadline - now
+    drawn = bar(attempt.started_at, attempt.deadline, now)
+    return _counted_down(drawn.plain, look.remaining_text(remaining), look.remaining_tone(remaining))
+
+
+_LATE, _NOTHING, _NO_PERIOD = look.said("! late", Tone.ENDING), Text(), look.dim("no period")
+
+
+@lru_cache(maxsize=64)
+def _bar(cells: int, tone: Tone) -> Text:
+    return Text.assemble((LEFT * cells, tone.style), (GONE * (BAR_CELLS - cells), Tone.DIM.style))
+
+
+@lru_cache(maxsize=4096)
+def _counted_down(drawn: str, words: str, tone: Tone) -> Text:
+    """Return one text for all payments of which it is the same, so that it is laid out once."""
+    cells = drawn.count(LEFT)
+    return Text.assemble(_bar(cells, tone), " ", (words.rjust(TEXT_CELLS), tone.style))
 
 
 class Countdown(Static):

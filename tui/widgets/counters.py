@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
@@ -21,7 +23,7 @@ class Counter(Static):
             super().__init__()
             self.name = name
 
-    def __init__(self, name: str, label: str, short: str, *, urgent: bool) -> None:
+    def __init__(self, name: str, label: str, short: str, *, urgent: bool = False) -> None:
         super().__init__(id=f"counter-{name}")
         self.counts = name
         self._label = label
@@ -47,18 +49,34 @@ class Counter(Static):
         self.post_message(self.Chosen(self.counts))
 
 
-class Counters(Horizontal):
-    """Counters beside each other, brief where there is little room."""
+class Pace(Static):
+    """How the monitor goes on: that everything stands still and since when, or for how long the engine has run."""
 
-    def __init__(self, counters: tuple[Counter, ...]) -> None:
+    def __init__(self) -> None:
+        super().__init__(id="pace", markup=False)
+        self._shown = ("", False)
+
+    def tell(self, words: str, *, stands: bool) -> None:
+        """Show it, strongly if everything stands still; nothing is drawn if it is the same."""
+        if (words, stands) != self._shown:
+            self._shown = (words, stands)
+            self.update(Text(f" {words} ", Tone.LATE.style if stands else Tone.DIM.style) if words else "")
+
+
+class Counters(Vertical):
+    """Two lines of counters, brief where there is little room; left of the second, how the monitor goes on."""
+
+    def __init__(self, first: tuple[Counter, ...], second: tuple[Counter, ...]) -> None:
         super().__init__()
-        self._counters = counters
+        self._first = first
+        self._second = second
 
     def compose(self) -> ComposeResult:
         """Compose the counters."""
-        yield from self._counters
+        yield Horizontal(*self._first)
+        yield Horizontal(Pace(), *self._second)
 
-    def tell(self, counts: dict[str, int], *, chosen: str, brief: bool) -> None:
+    def tell(self, counts: Mapping[str, int], *, chosen: str, brief: bool) -> None:
         """Show the counts by their names; `chosen` is the one whose rows are shown, empty for none."""
-        for each in self._counters:
+        for each in (*self._first, *self._second):
             each.tell(counts.get(each.counts, 0), chosen=each.counts == chosen, brief=brief)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -25,10 +26,15 @@ from textual.strip import Strip
 
 from tui.widgets.column_layout import GUTTER, MORE, ColumnLayout
 from tui.widgets.columns import Column, cut
+from tui.widgets.row_source import ListedRows, RowSource
 
 Row = TypeVar("Row")
 
 HEADER_LINES = 1
+KEPT_LINES = 1_000
+"""How many lines, or parts of one, are kept so as not to lay them out again."""
+NOT_READABLE = "?"
+"""What the cells of a record that cannot be read now show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,21 @@ class _Painted:
     has_cursor: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a row's cells showed on a day; those that time does not move are not made again."""
+
+    row: object
+    day: date
+    cells: tuple[Strip, ...]
+
+
 class RecordTable(ScrollView, Generic[Row], can_focus=True):
     """A virtual table of rows, one line each.
 
     `key_of` names a row's record and `as_of` tells how a row is at a moment (a payment's status is never read
     otherwise); both must be cheap. `opens`: Enter means something here. Rows stand in the order in which they are
-    given, or sorted by a column.
+    given, or sorted by a column; rows from a source are sorted by its owner, who hears of it by `Sorted`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,6 +138,18 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             """The table, for `@on` with a selector."""
             return self.table
 
+    class Sorted(Message):
+        """Another sort was chosen, and whoever has given the rows must put them in this order."""
+
+        def __init__(self, table: RecordTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table, for `@on` with a selector."""
+            return self.table
+
     def __init__(
         self,
         columns: Sequence[Column[Row]],
@@ -140,9 +167,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._as_of = as_of
         self._opens = opens
         self.empty = empty
-        self._given: Sequence[Row] = ()
-        self._rows: Sequence[Row] = ()
-        self._index_of: dict[Hashable, int] = {}
+        self._given: Sequence[Row] | None = ()
+        self._rows: RowSource[Row] = ListedRows[Row]((), key_of)
         self._now: datetime | None = None
         self._cursor = 0
         self._placed = False
@@ -150,6 +176,10 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._sort_reversed = False
         self._columns_at = ColumnLayout(self._columns, 0)
         self._cells: dict[int, tuple[Strip, ...]] = {}
+        self._kept: dict[int, _Kept] = {}
+        self._parts: dict[tuple[object, ...], tuple[Strip, tuple[Strip, ...]]] = {}
+        self._base_styles: dict[bool, Style] = {}
+        self._shared: dict[tuple[int, int], tuple[Strip, Text | str]] = {}
         self._painted: dict[int, _Painted] = {}
 
     # What a page does with it
@@ -163,6 +193,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._now = now
         self._put_in_order()
 
+    def show_source(self, rows: RowSource[Row], now: datetime) -> None:
+        """Show the rows of a source as of `now`, in its order; the cursor stays as with `set_rows`."""
+        self._given = None
+        self._now = now
+        self._take(rows)
+
     def tick(self, now: datetime) -> None:
         """Show the same rows as of `now`; only visible cells that have changed are drawn."""
         self._now = now
@@ -171,12 +207,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     @property
     def cursor_key(self) -> Hashable | None:
         """The key of the record that the cursor is on, None if there are no rows."""
-        return self._key_of(self._rows[self._cursor]) if self._rows else None
+        return self._rows.key_at(self._cursor) if len(self._rows) else None
 
     @property
     def cursor_row(self) -> Row | None:
-        """The row that the cursor is on, None if there are none."""
-        return self._rows[self._cursor] if self._rows else None
+        """The row that the cursor is on, None if there are none or it cannot be read now."""
+        return self._rows.row_at(self._cursor) if len(self._rows) else None
 
     @property
     def row_count(self) -> int:
@@ -186,20 +222,20 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     @property
     def keys(self) -> tuple[Hashable, ...]:
         """The keys of all rows in the order in which they are shown."""
-        return tuple(self._index_of)
+        return tuple(self._rows.key_at(each) for each in range(len(self._rows)))
 
     def row_of(self, key: Hashable) -> Row | None:
         """Return the row of a record as it was given, None if there is none."""
-        index = self._index_of.get(key)
-        return None if index is None else self._rows[index]
+        index = self._rows.index_of(key)
+        return None if index is None else self._rows.row_at(index)
 
-    def row_at(self, index: int) -> Row:
-        """Return a row by its place in the shown order."""
-        return self._rows[index]
+    def row_at(self, index: int) -> Row | None:
+        """Return a row by its place in the shown order, None if it cannot be read now."""
+        return self._rows.row_at(index)
 
     def move_to(self, key: Hashable) -> bool:
         """Put the cursor on a record and bring it into sight; returns False if no row is of it."""
-        index = self._index_of.get(key)
+        index = self._rows.index_of(key)
         if index is None:
             return False
         self._move_cursor(index)
@@ -207,10 +243,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def sort_by(self, key: str | None, *, reverse: bool = False) -> None:
         """Sort by a column, or show the rows as they were given (None). Raises KeyError for no sortable column."""
-        column = next((each for each in self._columns if each.key == key and each.sort_key is not None), None)
+        column = next((each for each in self._columns if each.key == key and each.sortable), None)
         if key is not None and column is None:
             raise KeyError(key)
         self._sort_column, self._sort_reversed = column, reverse
+        if self._given is None:
+            self.post_message(self.Sorted(self))
         self._put_in_order()
         self.refresh()
 
@@ -261,7 +299,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column that can be sorted by; after the last one, show the rows as they were given."""
-        keys = [None, *(each.key for each in self._columns if each.sort_key is not None)]
+        keys = [None, *(each.key for each in self._columns if each.sortable)]
         self.sort_by(keys[(keys.index(self.sorted_by[0]) + 1) % len(keys)])
 
     def action_reverse(self) -> None:
@@ -292,22 +330,26 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def on_focus(self) -> None:
         """Draw the cursor stronger."""
+        self._base_styles.clear()
         self.refresh()
 
     def on_blur(self) -> None:
         """Draw the cursor weaker."""
+        self._base_styles.clear()
         self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget what was drawn with the old styles."""
         self._painted.clear()
+        self._parts.clear()
+        self._base_styles.clear()
         super().notify_style_update()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen, and remember what it shows."""
-        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self.rich_style)
+        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self._base_style(has_cursor=False))
 
     def _line_at(self, y: int, width: int) -> Strip:
         if y < HEADER_LINES:
@@ -321,12 +363,45 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         return self._line(painted)
 
     def _line(self, painted: _Painted) -> Strip:
-        base = self.rich_style
-        mark = Segment("  ")
-        if painted.has_cursor:
-            base += self.get_component_rich_style("record-table--cursor")
-            mark = Segment("▌ ", self.get_component_rich_style("record-table--mark", partial=True))
-        return self._columns_at.line(Strip([mark], GUTTER), painted.cells, base, round(self.scroll_x))
+        base = self._base_style(has_cursor=painted.has_cursor)
+        if not painted.cells:
+            return self._columns_at.line(self._gutter(has_cursor=painted.has_cursor), (), base, 0)
+        first, others, left = painted.cells[:1], painted.cells[1:], round(self.scroll_x)
+        fixed = self._part(
+            (base, painted.has_cursor),
+            first,
+            lambda: self._columns_at.fixed(self._gutter(has_cursor=painted.has_cursor), first[0], base),
+        )
+        return Strip.join(
+            [fixed, self._part((base, left), others, lambda: self._columns_at.moving(others, base, left))]
+        )
+
+    def _gutter(self, *, has_cursor: bool) -> Strip:
+        if not has_cursor:
+            return Strip([Segment("  ")], GUTTER)
+        mark = self.get_component_rich_style("record-table--mark", partial=True)
+        return Strip([Segment("▌ ", mark)], GUTTER)
+
+    def _part(self, drawn_as: tuple[object, ...], cells: tuple[Strip, ...], make: Callable[[], Strip]) -> Strip:
+        """Return a part of a line; it is made anew only where one of its cells was."""
+        key = (*drawn_as, *map(id, cells))
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) > KEPT_LINES:
+                self._parts.clear()
+            # The cells are kept with it, so that no other cell gets the id of one.
+            found = self._parts[key] = (make(), cells)
+        return found[0]
+
+    def _base_style(self, *, has_cursor: bool) -> Style:
+        """Return what a line is drawn on; Textual works it out anew each time."""
+        style = self._base_styles.get(has_cursor)
+        if style is None:
+            style = self.rich_style
+            if has_cursor:
+                style += self.get_component_rich_style("record-table--cursor")
+            self._base_styles[has_cursor] = style
+        return style
 
     def _header(self, width: int) -> Strip:
         cells = []
@@ -347,9 +422,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _empty_line(self, y: int, width: int) -> Strip:
         middle = max(HEADER_LINES + 1, self.size.height // 3)
         text, kind = "", "record-table--empty"
-        if not self._rows and y == middle:
+        if not len(self._rows) and y == middle:
             text = self.empty.says
-        elif not self._rows and y == middle + 1:
+        elif not len(self._rows) and y == middle + 1:
             text, kind = self.empty.press, "record-table--key"
         if not text:
             return Strip.blank(width, self.rich_style)
@@ -367,16 +442,37 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         return _Painted(cells, index == self._cursor)
 
     def _cells_now(self, index: int) -> tuple[Strip, ...]:
-        row, now = self._rows[index], self._now
+        row, now = self._rows.row_at(index), self._now
         if now is None:
             return ()
+        if row is None:
+            return tuple(cut(NOT_READABLE, each.width, "left", self.app.console) for each in self._columns_at.spans)
         if self._as_of is not None:
             row = self._as_of(row, now)
-        console = self.app.console
-        return tuple(
-            cut(column.cell(row, now), span.width, column.align, console)
-            for column, span in zip(self._columns, self._columns_at.spans, strict=True)
+        kept = self._kept.get(index)
+        stands = kept is not None and kept.row is row and kept.day == now.date()
+        cells = tuple(
+            kept.cells[number]
+            if stands and kept is not None and not column.moves
+            else self._cut(column, column.cell(row, now), span.width)
+            for number, (column, span) in enumerate(zip(self._columns, self._columns_at.spans, strict=True))
         )
+        if len(self._kept) > KEPT_LINES:
+            self._kept.clear()
+        self._kept[index] = _Kept(row, now.date(), cells)
+        return cells
+
+    def _cut(self, column: Column[Row], content: Text | str, width: int) -> Strip:
+        if not column.shares:
+            return cut(content, width, column.align, self.app.console)
+        found = self._shared.get((id(content), width))
+        if found is None:
+            if len(self._shared) > KEPT_LINES:
+                self._shared.clear()
+            # The content is kept with it, so that no other one gets its id.
+            found = (cut(content, width, column.align, self.app.console), content)
+            self._shared[(id(content), width)] = found
+        return found[0]
 
     def _repaint_changes(self) -> None:
         """Compare each visible line with what it should show, and refresh where they differ."""
@@ -400,7 +496,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         left = round(self.scroll_x)
         regions: list[Region] = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
-            if before is after or list(before) == list(after):
+            if before is after or before == after:
                 continue
             start, end = self._columns_at.seen(number, left)
             if start < end:
@@ -410,28 +506,34 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     # Rows, cursor and sizes
 
     def _put_in_order(self) -> None:
-        before_key, before = self.cursor_key, self._cursor
+        """Sort the rows, if they are all here; else their owner does."""
         rows = self._given
+        if rows is None:
+            return
         if self._sort_column is not None and self._sort_column.sort_key is not None:
             rows = sorted(rows, key=self._sort_column.sort_key, reverse=self._sort_reversed)
         elif self._sort_reversed:
             rows = list(reversed(rows))
-        was_empty = not self._rows
+        self._take(ListedRows[Row](rows, self._key_of))
+
+    def _take(self, rows: RowSource[Row]) -> None:
+        before_key, before = self.cursor_key, self._cursor
+        was_empty = not len(self._rows)
         self._rows = rows
-        self._index_of = {self._key_of(row): index for index, row in enumerate(rows)}
+        place = None if before_key is None else rows.index_of(before_key)
         last = max(0, len(rows) - 1)
         stays = self._placed and before_key is not None
-        self._cursor = self._index_of.get(before_key, min(before, last)) if stays else 0
+        self._cursor = 0 if not stays else min(before, last) if place is None else place
         self._cells.clear()
         self.virtual_size = Size(self._columns_at.whole_width, len(rows) + HEADER_LINES)
         moved = self._cursor - before
         if not stays:
             self.scroll_to(y=0, animate=False)
-        elif before_key in self._index_of and moved:
+        elif place is not None and moved:
             # the cursor stays on its line of the screen, too
             self.scroll_to(y=self.scroll_y + moved, animate=False)
         self._reveal()
-        if was_empty or not rows:
+        if was_empty or not len(rows):
             self.refresh()
         self._repaint_changes()
         if self.cursor_key != before_key:
@@ -439,8 +541,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _move_cursor(self, index: int) -> None:
         wanted = max(0, min(index, len(self._rows) - 1))
-        self._placed = bool(self._rows)
-        if wanted == self._cursor or not self._rows:
+        self._placed = bool(len(self._rows))
+        if wanted == self._cursor or not self._placed:
             self._reveal()
             return
         before, self._cursor = self._cursor, wanted
@@ -462,6 +564,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _lay_out(self) -> None:
         self._columns_at = ColumnLayout(self._columns, self._width)
         self._cells.clear()
+        self._kept.clear()
+        self._parts.clear()
         self._painted.clear()
         self.virtual_size = Size(self._columns_at.whole_width, len(self._rows) + HEADER_LINES)
         self.refresh()

@@ -22,6 +22,8 @@ def test_the_monitor_is_printed_the_most_urgent_first(at_shop: CommandLine, shop
         "processing": 2,
         "ending_within_a_minute": 0,
         "late": 1,
+        "late_answers_today": 0,
+        "returned_today": 0,
         "in_the_inbox": 0,
     }
     text = at_shop.process("--once").out

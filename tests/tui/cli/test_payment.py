@@ -69,6 +69,8 @@ def test_lists_are_narrowed_by_status_and_account(at_shop: CommandLine, shop: Sh
     assert [each["id"] for each in at_shop("payment", "list", "--json").json] == [waiting, cancelled]
     assert at_shop("payment", "list", "--account", 9, "--json").json == []
     assert at_shop("payment", "list", "--status", "paid").code == 2
+    filtered = at_shop("payment", "list", "--filter", "-status:cancelled total>100 account:ada older:0s", "--json").json
+    assert [each["id"] for each in filtered] == [waiting]
 
 
 def test_why_gives_each_change_its_rule_and_what_the_rule_says(at_shop: CommandLine, shop: Shop) -> None:

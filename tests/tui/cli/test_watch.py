@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
 
-import pytest
-
 from store.archive import age_out
-from store.payments import HistoryLine, Payment
-from store.store import View, open_store
-from tests.makers import Shop
+from store.store import open_store
+from tests.makers import ANNA, Shop
 from tests.tui.cli.terminal import CommandLine
-from tui.cli.watch import _changes
+from tui.payment_changes import PaymentChanges
 
 
 def test_changes_come_as_lines_until_the_status_is_reached(at_shop: CommandLine, shop: Shop) -> None:
@@ -72,8 +68,40 @@ def test_all_payments_are_watched_and_new_ones_too(at_shop: CommandLine, shop: S
         watch.communicate()
 
 
-def test_a_status_needs_a_payment(gatewatch: CommandLine) -> None:
-    assert gatewatch("payment", "watch", "--until", "completed").code == 2
+def test_a_watch_names_either_a_payment_or_a_filter(gatewatch: CommandLine) -> None:
+    assert gatewatch("payment", "watch", 1, "--filter", "late:yes").code == 2
+
+
+def test_a_filter_that_cannot_be_read_is_wrong_usage_and_says_where(gatewatch: CommandLine) -> None:
+    for command in ("watch", "list"):
+        ended = gatewatch("payment", command, "--filter", "total>much")
+        assert ended.code == 2
+        assert "at character 7" in ended.err
+
+
+def test_without_a_payment_it_is_told_that_none_reached_the_status(at_shop: CommandLine, shop: Shop) -> None:
+    shop.payment()
+    ended = at_shop("payment", "watch", "--until", "completed", "--timeout", 0)
+    assert (ended.code, ended.out) == (1, "")
+    assert "No payment became Completed within 0 seconds" in ended.err
+
+
+def test_changes_are_told_of_payments_that_fit_before_or_after_them(shop: Shop) -> None:
+    small, large, other = shop.payment("10.00"), shop.payment("200.00"), shop.payment("300.00")
+    changes = PaymentChanges(shop.store, ANNA, text="total>100 status:waiting")
+    assert [*changes.look()] == []
+    shop.cancel(small)
+    attempt = shop.pay(large)
+    assert [(payment.id, line.rule) for payment, line in changes.look()] == [(large, "attempt-started")]
+    shop.clock.advance(minutes=15)
+    assert [(payment.id, line.rule) for payment, line in changes.look()] == [(large, "period-over")]
+    shop.success(attempt, amount="200.00")
+    shop.cancel(other)
+    assert {(payment.id, line.rule) for payment, line in changes.look()} == {
+        (large, "late-success"),
+        (other, "cancelled"),
+    }
+    assert [*changes.look()] == []
 
 
 def test_a_payment_that_is_not_there_is_refused(gatewatch: CommandLine) -> None:
@@ -81,29 +109,13 @@ def test_a_payment_that_is_not_there_is_refused(gatewatch: CommandLine) -> None:
     assert gatewatch("payment", "watch", 7, "--timeout", 0).code == 1
 
 
-def test_of_a_payment_that_comes_back_from_the_archive_only_what_is_new_is_told(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_payment_that_comes_back_from_the_archive_only_what_is_new_is_told(shop: Shop) -> None:
     payment = shop.payment()
     attempt = shop.pay(payment)
     shop.success(attempt)
     shop.clock.advance(days=91)
     age_out(shop.store, after=timedelta(days=90))
-    looked = threading.Event()
-    look = shop.store.view
-
-    def view() -> View:
-        found = look()
-        looked.set()
-        return found
-
-    monkeypatch.setattr(shop.store, "view", view)
-    told: list[tuple[Payment, HistoryLine | None]] = []
-    changes = _changes(shop.store, None, None)
-    watching = threading.Thread(target=lambda: told.append(next(changes)))
-    watching.start()
-    assert looked.wait(60)
+    changes = PaymentChanges(shop.store, ANNA)
+    assert [*changes.look()] == []
     shop.pending(attempt)
-    watching.join(60)
-    [(back, line)] = told
-    assert (back.id, line.rule if line else None) == (payment, "pending-noted")
+    assert [(back.id, line.rule) for back, line in changes.look()] == [(payment, "pending-noted")]

@@ -1,0 +1,61 @@
+"""How urgent a payment is, as one whole number: what the monitor shows first has the smallest.
+
+First what is Processing, by deadline, then without one; then Waiting for payment, by due date; then the rest, the
+newest first. An index column holds the number, so that the order of all payments is known without reading them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from store.payments import Payment
+from store.states import AttemptState, PaymentStatus
+
+MOMENT_BITS = 58
+"""Enough for the microseconds from 1970 to the year 9999, and for every id."""
+LATE = 1
+"""The key in the column of late payments."""
+_NEVER = (1 << MOMENT_BITS) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Urgency(IntEnum):
+    """The kinds of payments, the most urgent first."""
+
+    ENDS = 0
+    WITHOUT_PERIOD = 1
+    WAITS = 2
+    RESTS = 3
+
+
+def urgency_of(payment: Payment) -> int:
+    """Return how urgent a payment is in the state that it is given in; the smallest comes first."""
+    if payment.status is PaymentStatus.PROCESSING:
+        deadline = payment.deadline
+        if deadline is not None:
+            return first_of(Urgency.ENDS, deadline)
+        # Ids are given in the order of time.
+        return first_of(Urgency.WITHOUT_PERIOD) + payment.id
+    if payment.status is PaymentStatus.WAITING:
+        due = payment.due_at
+        return first_of(Urgency.WAITS) + _NEVER if due is None else first_of(Urgency.WAITS, due)
+    return first_of(Urgency.RESTS) + _NEVER - payment.id
+
+
+def first_of(kind: Urgency, moment: datetime | None = None) -> int:
+    """Return the smallest number of a kind, or the one of those whose deadline or due date ends at a moment."""
+    return (kind << MOMENT_BITS) + (0 if moment is None else (moment - _EPOCH) // timedelta(microseconds=1))
+
+
+def moment_in(urgency: int) -> datetime | None:
+    """Return the deadline or end of the due date that a number holds, None if it holds none."""
+    kind, moment = divmod(urgency, 1 << MOMENT_BITS)
+    if kind not in (Urgency.ENDS, Urgency.WAITS) or moment == _NEVER:
+        return None
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+def is_late(payment: Payment) -> bool:
+    """Say whether a payment is not closed and the period of an attempt of it is over without an answer."""
+    return not payment.status.closed and any(each.state is AttemptState.OVERDUE for each in payment.attempts)

@@ -1,0 +1,251 @@
+"""How well each connector answers: success rate, answer times and lateness over some windows, and whether it is silent.
+
+Each attempt counts once, at the minute at which it was settled: answered, over its period, or surely not delivered.
+Kept are only sums for each minute of the last day, so that a change costs what it changes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+import msgspec
+
+from store.payments import Attempt, Payment
+from store.states import AttemptState
+
+MINIMUM_SAMPLE = 20
+"""Under how many attempts no rate is judged: one of three failing says nothing."""
+BARS = 8
+"""How many parts of a window its trend shows."""
+SILENT_TIMES = 3.0
+"""A connector is silent after this many times its usual answer time."""
+SHORTEST_SILENCE = timedelta(minutes=1)
+SILENCE_WITHOUT_SAMPLE = timedelta(minutes=5)
+LONGEST = timedelta(days=1)
+
+
+class Window(Enum):
+    """Over how long a connector is judged; the value is in minutes."""
+
+    QUARTER = 15
+    HOUR = 60
+    DAY = 1440
+
+    @property
+    def label(self) -> str:
+        """How screens call it."""
+        return {Window.QUARTER: "15m", Window.HOUR: "1h", Window.DAY: "1d"}[self]
+
+
+class Sample(msgspec.Struct, frozen=True, gc=False):
+    """One attempt: settled in a minute since 1970, or (`minute` None) sent and waited for since `sent_at`."""
+
+    connector_id: int
+    minute: int | None
+    succeeded: bool = False
+    late: bool = False
+    answer_seconds: float | None = None
+    heard_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What some attempts in a window sum up to; a rate is None where there is none. Times are in seconds."""
+
+    count: int
+    success_rate: float | None = None
+    late_share: float | None = None
+    p50_seconds: float | None = None
+    p95_seconds: float | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are enough attempts to judge by."""
+        return self.count >= MINIMUM_SAMPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A window's figures, and those of its parts, the oldest first."""
+
+    whole: Figures
+    parts: tuple[Figures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorHealth:
+    """One connector at a moment: how many attempts wait for it, when it was last heard, and its trends.
+
+    `silent_for`: for how long nothing was heard, if that is longer than usual while an attempt waits.
+    """
+
+    connector_id: int
+    waiting: int
+    last_heard_at: datetime | None
+    silent_for: timedelta | None
+    trends: dict[Window, Trend]
+
+
+@dataclass(slots=True)
+class _Minute:
+    """The attempts settled in one minute."""
+
+    count: int = 0
+    succeeded: int = 0
+    late: int = 0
+    answer_seconds: list[float] = field(default_factory=list)
+
+    def add(self, sample: Sample, sign: int) -> None:
+        self.count += sign
+        self.succeeded += sign * sample.succeeded
+        self.late += sign * sample.late
+        if sample.answer_seconds is not None:
+            if sign > 0:
+                self.answer_seconds.append(sample.answer_seconds)
+            else:
+                self.answer_seconds.remove(sample.answer_seconds)
+
+
+class HealthBook:
+    """The samples of all payments, kept up by noting each payment again when it has changed."""
+
+    def __init__(self) -> None:
+        self._samples: dict[int, tuple[Sample, ...]] = {}
+        self._minutes: defaultdict[int, defaultdict[int, _Minute]] = defaultdict(lambda: defaultdict(_Minute))
+        self._waiting: defaultdict[int, dict[int, datetime]] = defaultdict(dict)
+        self._heard: dict[int, datetime] = {}
+        self._pruned_minute = 0
+
+    def note(self, payment: Payment, now: datetime) -> None:
+        """Take in a payment as it is at a moment, in the place of what was known of it."""
+        self.forget(payment.id)
+        oldest = _minute(now - LONGEST)
+        samples = tuple(each for each in samples_of(payment) if each.minute is None or each.minute > oldest)
+        if not samples:
+            return
+        self._samples[payment.id] = samples
+        for each in samples:
+            if each.heard_at is not None:
+                heard = self._heard.get(each.connector_id)
+                self._heard[each.connector_id] = each.heard_at if heard is None else max(heard, each.heard_at)
+            if each.minute is not None:
+                self._minutes[each.connector_id][each.minute].add(each, 1)
+            elif each.sent_at is not None:
+                self._waiting[each.connector_id][payment.id] = each.sent_at
+
+    def forget(self, payment_id: int) -> None:
+        """Take out what is known of a payment."""
+        for each in self._samples.pop(payment_id, ()):
+            if each.minute is None:
+                self._waiting[each.connector_id].pop(payment_id, None)
+            elif each.minute in self._minutes[each.connector_id]:
+                self._minutes[each.connector_id][each.minute].add(each, -1)
+
+    def at(self, now: datetime, connector_ids: Iterable[int]) -> list[ConnectorHealth]:
+        """Return how these connectors are at a moment."""
+        self._prune(now)
+        return [self._of(each, now) for each in connector_ids]
+
+    def _of(self, connector_id: int, now: datetime) -> ConnectorHealth:
+        trends = {each: self._trend(connector_id, each, now) for each in Window}
+        waiting = self._waiting[connector_id]
+        heard = self._heard.get(connector_id)
+        return ConnectorHealth(
+            connector_id, len(waiting), heard, _silence(waiting.values(), heard, trends[Window.DAY].whole, now), trends
+        )
+
+    def _trend(self, connector_id: int, window: Window, now: datetime) -> Trend:
+        """Sum a window up; its last minute is the one that has begun."""
+        minutes = self._minutes[connector_id]
+        end = _minute(now) + 1
+        start = end - window.value
+        parts: list[list[_Minute]] = [[] for _ in range(BARS)]
+        for at in range(start, end):
+            if at in minutes:
+                parts[(at - start) * BARS // window.value].append(minutes[at])
+        return Trend(_figures([each for part in parts for each in part]), tuple(map(_figures, parts)))
+
+    def _prune(self, now: datetime) -> None:
+        """Let go what is older than every window; done once a minute."""
+        oldest = _minute(now - LONGEST)
+        if oldest <= self._pruned_minute:
+            return
+        self._pruned_minute = oldest
+        for minutes in self._minutes.values():
+            for at in [each for each in minutes if each <= oldest]:
+                del minutes[at]
+        gone = [
+            payment_id
+            for payment_id, samples in self._samples.items()
+            if all(each.minute is not None and each.minute <= oldest for each in samples)
+        ]
+        for payment_id in gone:
+            del self._samples[payment_id]
+
+
+def samples_of(payment: Payment) -> list[Sample]:
+    """Return what each attempt of a payment counts for; a queued one counts for nothing yet."""
+    return [sample for sample in map(_sample, payment.attempts) if sample is not None]
+
+
+def _sample(attempt: Attempt) -> Sample | None:
+    match attempt.state:
+        case AttemptState.QUEUED:
+            return None
+        case AttemptState.SENT:
+            return Sample(attempt.connector_id, None, sent_at=attempt.sent_at or attempt.started_at)
+        case AttemptState.OVERDUE:
+            return Sample(attempt.connector_id, _minute(attempt.deadline or attempt.started_at), late=True)
+        case AttemptState.UNDELIVERED:
+            return Sample(attempt.connector_id, _minute(attempt.delivery.last_request_at or attempt.started_at))
+        case AttemptState.SUCCEEDED | AttemptState.FAILED:
+            answered = attempt.answered_at or attempt.started_at
+            took = None if attempt.sent_at is None else (answered - attempt.sent_at).total_seconds()
+            return Sample(
+                attempt.connector_id,
+                _minute(answered),
+                succeeded=attempt.state is AttemptState.SUCCEEDED,
+                late=attempt.deadline is not None and answered >= attempt.deadline,
+                answer_seconds=took,
+                heard_at=answered,
+            )
+
+
+def _silence(waiting: Iterable[datetime], heard: datetime | None, day: Figures, now: datetime) -> timedelta | None:
+    """Return for how long nothing was heard, if an attempt has waited for that longer than usual."""
+    oldest = min(waiting, default=None)
+    if oldest is None:
+        return None
+    usual = SILENCE_WITHOUT_SAMPLE
+    if day.is_judged and day.p95_seconds is not None:
+        usual = max(SHORTEST_SILENCE, timedelta(seconds=day.p95_seconds * SILENT_TIMES))
+    silent = now - (oldest if heard is None else max(oldest, heard))
+    return silent if silent > usual else None
+
+
+def _figures(minutes: Sequence[_Minute]) -> Figures:
+    count = sum(each.count for each in minutes)
+    if not count:
+        return Figures(0)
+    seconds = sorted(one for each in minutes for one in each.answer_seconds)
+    return Figures(
+        count,
+        sum(each.succeeded for each in minutes) / count,
+        sum(each.late for each in minutes) / count,
+        _quantile(seconds, 0.5),
+        _quantile(seconds, 0.95),
+    )
+
+
+def _quantile(ordered: Sequence[float], part: float) -> float | None:
+    """Return the smallest value that at least this part of all does not exceed."""
+    return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * part // 1) - 1))] if ordered else None
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp() // 60)

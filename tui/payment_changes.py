@@ -1,0 +1,60 @@
+"""The changes of payments as they come, each told once: what `payment watch` prints.
+
+It costs what changes: a payment is read when it was written or when its deadline or due date has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from store import payment_commands
+from store.actors import Actor
+from store.payments import HistoryLine, Payment
+from store.store import Store, View
+from tui.filters import Filter
+from tui.monitor import Monitor
+from tui.payment_glance import Glance, glance_at
+
+Change = tuple[Payment, HistoryLine]
+
+
+class PaymentChanges:
+    """What changes from now on: of one payment, or of all that fit a filter before or after the change."""
+
+    def __init__(self, store: Store, by: Actor, *, payment_id: int | None = None, text: str = "") -> None:
+        """Begin to watch. Raises NotFound for a payment out of reach, FilterProblem, StoreNotUsable."""
+        self._store = store
+        self._by = by
+        self._payment_id = payment_id
+        self._monitor = Monitor(store, by)
+        self._told: dict[int, tuple[int, bool]] = {}
+        self._began = self._monitor.look().view
+        self._filter: Filter[Glance] = self._monitor.read_filter(text)
+        if payment_id is not None:
+            self.begun_with = payment_commands.get(self._began, by, payment_id)
+
+    def look(self) -> Iterator[Change]:
+        """Yield what has changed since the last look, payment by payment. Raises StoreNotUsable."""
+        view, ids = self._touched()
+        for identity in ids:
+            payment = view.find(Payment, identity)
+            if payment is None:
+                continue
+            count, fitted = self._told.get(identity) or self._at_the_beginning(identity)
+            fits = self._filter.fits(glance_at(payment), view.now)
+            self._told[identity] = (len(payment.history), fits)
+            if fits or fitted:
+                yield from ((payment, line) for line in payment.history[count:])
+
+    def _touched(self) -> tuple[View, Iterable[int]]:
+        if self._payment_id is not None:
+            return self._store.view(), (self._payment_id,)
+        frame = self._monitor.look()
+        return frame.view, sorted(frame.ids if frame.renewed is None else frame.renewed)
+
+    def _at_the_beginning(self, identity: int) -> tuple[int, bool]:
+        """Return how long a payment's history was when the watch began, and whether the payment did fit then."""
+        before = self._began.find(Payment, identity)
+        if before is None:
+            return 0, False
+        return len(before.history), self._filter.fits(glance_at(before), self._began.now)
