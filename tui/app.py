@@ -65,6 +65,7 @@ class GatewatchApp(App[None]):
         notice: str = "",
         calm: bool = False,
         few_colours: bool = False,
+        external_editor: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
@@ -74,6 +75,8 @@ class GatewatchApp(App[None]):
         self.session = session
         self.notice = notice
         self.calm = calm
+        self.environment = environment
+        self.external_editor = external_editor
         if calm or "SSH_CONNECTION" in environment:
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
@@ -259,7 +262,7 @@ class GatewatchApp(App[None]):
                 "Leave without saving?",
                 f"What you typed in {changed[-1].page_name} is lost.",
                 yes="Leave",
-                no="Stay",
+                no="Keep editing",
             )
         )
 

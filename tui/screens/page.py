@@ -21,7 +21,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from store.errors import NotFound, NotPermitted, ProblemItem, StoreNotUsable
+from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
 from store.store import Transaction, View
 from tui import pages, work
 from tui.session import Session
@@ -114,9 +114,10 @@ class Page(Screen[int | None]):
         *,
         problems: Callable[[tuple[ProblemItem, ...]], None] | None = None,
         refused: Callable[[str], None] | None = None,
+        stale: Callable[[StaleEdit], None] | None = None,
     ) -> None:
         """Run a decision in one transaction of a worker, then `done`; see `tui.work.start` for the errors."""
-        work.start(self, lambda: self.session.write(decide), done, problems=problems, refused=refused)
+        work.start(self, lambda: self.session.write(decide), done, problems=problems, refused=refused, stale=stale)
 
     def reload(self) -> None:
         """Read the store in a worker and show it; asked for while it is being read, it is read once more."""

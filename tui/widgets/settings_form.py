@@ -6,35 +6,44 @@ read as the field's type is given as it was typed, and the schema says what is w
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, RadioSet, Select, Static, TextArea
+from textual.widgets import Input, Select, Static, TextArea
 
 from store.settings_schema import FieldKind, Option, SettingField, SettingsSchema
 from tui import look
+from tui.widgets.controls import Access
 from tui.widgets.form_field import FormField
-from tui.widgets.toggles import Choice, Toggle, ToggleGroup
+from tui.widgets.toggles import ChoiceSet, Toggle, ToggleGroup
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 """A JSON number."""
 LONGEST_NUMBER = 100
+FIELDS_AT_ONCE = 20
+"""How many fields are put on the screen before what was typed meanwhile is heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """How one kind of field is made, with a value or None for nothing given, and how what is given is read from it."""
+    """How one kind of field is made with a value, how what is given is read from it, and how another value is put in.
+
+    A value of None means that nothing is given.
+    """
 
     make: Callable[[SettingField, Any], Widget]
     read: Callable[[SettingField, Any], object | None]
+    write: Callable[[SettingField, Any, object | None], None]
 
 
 def label_of(option: Option) -> Content:
@@ -43,8 +52,7 @@ def label_of(option: Option) -> Content:
 
 
 def _make_input(field: SettingField, value: object | None) -> Input:
-    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-    return Input(text, password=field.masked)
+    return Input(_typed(value), password=field.masked)
 
 
 def _read_text(_: SettingField, control: Input) -> object | None:
@@ -59,12 +67,25 @@ def _read_number(_: SettingField, control: Input) -> object | None:
     return number if math.isfinite(number) else text
 
 
+def _write_input(_: SettingField, control: Input, value: object | None) -> None:
+    control.value = _typed(value)
+
+
 def _make_area(_: SettingField, value: object | None) -> TextArea:
-    return TextArea("" if value is None else str(value), show_line_numbers=False, tab_behavior="focus")
+    return TextArea(_typed(value), show_line_numbers=False, tab_behavior="focus")
 
 
 def _read_area(_: SettingField, control: TextArea) -> object | None:
     return control.text or None
+
+
+def _write_area(_: SettingField, control: TextArea, value: object | None) -> None:
+    control.text = _typed(value)
+
+
+def _typed(value: object | None) -> str:
+    """Return how a value is typed."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _make_select(field: SettingField, value: object | None) -> Select[int]:
@@ -79,27 +100,34 @@ def _read_select(field: SettingField, control: Select[int]) -> object | None:
     return field.options[place].value if isinstance(place, int) else None
 
 
-def _make_radio(field: SettingField, value: object | None) -> RadioSet:
-    chosen = _place(field, value)
-    buttons = (
-        Choice(label_of(option), value=place == chosen, compact=True) for place, option in enumerate(field.options)
-    )
-    return RadioSet(*buttons, compact=True)
+def _write_select(field: SettingField, control: Select[int], value: object | None) -> None:
+    place = _place(field, value)
+    control.value = Select.NULL if place is None else place
 
 
-def _read_radio(field: SettingField, control: RadioSet) -> object | None:
-    place = control.pressed_index
-    return field.options[place].value if place >= 0 else None
+def _make_radio(field: SettingField, value: object | None) -> ChoiceSet:
+    return ChoiceSet([label_of(each) for each in field.options], _place(field, value))
+
+
+def _read_radio(field: SettingField, control: ChoiceSet) -> object | None:
+    place = control.chosen
+    return None if place is None else field.options[place].value
+
+
+def _write_radio(field: SettingField, control: ChoiceSet, value: object | None) -> None:
+    control.choose(_place(field, value))
 
 
 def _make_checks(field: SettingField, value: object | None) -> ToggleGroup:
-    given = value if isinstance(value, list | tuple) else ()
-    places = (_place(field, each) for each in given)
-    return ToggleGroup([label_of(each) for each in field.options], [each for each in places if each is not None])
+    return ToggleGroup([label_of(each) for each in field.options], _places(field, value))
 
 
 def _read_checks(field: SettingField, control: ToggleGroup) -> object | None:
     return [field.options[place].value for place in control.ticked] or None
+
+
+def _write_checks(field: SettingField, control: ToggleGroup, value: object | None) -> None:
+    control.tick(_places(field, value))
 
 
 def _make_check(_: SettingField, value: object | None) -> Toggle:
@@ -108,6 +136,10 @@ def _make_check(_: SettingField, value: object | None) -> Toggle:
 
 def _read_check(_: SettingField, control: Toggle) -> object | None:
     return control.value
+
+
+def _write_check(_: SettingField, control: Toggle, value: object | None) -> None:
+    control.value = value is True
 
 
 def _place(field: SettingField, value: object | None) -> int | None:
@@ -120,40 +152,92 @@ def _place(field: SettingField, value: object | None) -> int | None:
     return next(same, None)
 
 
+def _places(field: SettingField, value: object | None) -> list[int]:
+    given = value if isinstance(value, list | tuple) else ()
+    return [place for place in (_place(field, each) for each in given) if place is not None]
+
+
+_TEXT = Control(_make_input, _read_text, _write_input)
+_NUMBER = Control(_make_input, _read_number, _write_input)
 CONTROLS: Mapping[FieldKind, Control] = MappingProxyType(
     {
-        FieldKind.STRING: Control(_make_input, _read_text),
-        FieldKind.PASSWORD: Control(_make_input, _read_text),
-        FieldKind.TEXT: Control(_make_area, _read_area),
-        FieldKind.SELECT: Control(_make_select, _read_select),
-        FieldKind.RADIO: Control(_make_radio, _read_radio),
-        FieldKind.CHECKBOX: Control(_make_checks, _read_checks),
-        FieldKind.INTEGER: Control(_make_input, _read_number),
-        FieldKind.NUMBER: Control(_make_input, _read_number),
-        FieldKind.BOOLEAN: Control(_make_check, _read_check),
+        FieldKind.STRING: _TEXT,
+        FieldKind.PASSWORD: _TEXT,
+        FieldKind.TEXT: Control(_make_area, _read_area, _write_area),
+        FieldKind.SELECT: Control(_make_select, _read_select, _write_select),
+        FieldKind.RADIO: Control(_make_radio, _read_radio, _write_radio),
+        FieldKind.CHECKBOX: Control(_make_checks, _read_checks, _write_checks),
+        FieldKind.INTEGER: _NUMBER,
+        FieldKind.NUMBER: _NUMBER,
+        FieldKind.BOOLEAN: Control(_make_check, _read_check, _write_check),
     }
 )
 
 
 class SettingsForm(Widget):
-    """The fields of a settings schema in their order. A problem item finds its field by the JSON pointer."""
+    """The fields of a settings schema in their order. A problem item finds its field by the JSON pointer.
+
+    The first fields are there at once; `fill` brings the others.
+    """
 
     DEFAULT_CSS = "SettingsForm { height: auto; }"
 
     def __init__(self, schema: SettingsSchema, values: Mapping[str, object]) -> None:
         super().__init__()
+        self.schema = schema
+        self.is_complete = len(schema.fields) <= FIELDS_AT_ONCE
         self._fields = schema.fields
-        self._controls = {field.key: CONTROLS[field.kind].make(field, values.get(field.key)) for field in schema.fields}
+        self._lines = [_line(each, values.get(each.key)) for each in schema.fields]
 
     def compose(self) -> ComposeResult:
-        """Compose a line for each field."""
+        """Compose the first fields."""
         if not self._fields:
             yield Static("This connector asks for no settings.", classes="nothing-to-set")
-        for field in self._fields:
-            control = self._controls[field.key]
-            yield FormField(f"/{field.key}", field.label, control, hint=field.hint, required=field.required)
+        yield from self._lines[:FIELDS_AT_ONCE]
+
+    async def fill(self) -> None:
+        """Compose the other fields, some at a time, so that the keys work meanwhile."""
+        for start in range(FIELDS_AT_ONCE, len(self._lines), FIELDS_AT_ONCE):
+            await self.mount_all(self._lines[start : start + FIELDS_AT_ONCE])
+            await asyncio.sleep(0)
+        self.is_complete = True
 
     def values(self) -> dict[str, object]:
         """Return what is given, by key; fields with nothing in them are left out."""
-        given = {field.key: CONTROLS[field.kind].read(field, self._controls[field.key]) for field in self._fields}
+        given = {field.key: line.value for field, line in zip(self._fields, self._lines, strict=True)}
         return {key: value for key, value in given.items() if value is not None}
+
+    def put(self, values: Mapping[str, object]) -> None:
+        """Put other values in, nothing into the fields that have none."""
+        for field, line in zip(self._fields, self._lines, strict=True):
+            line.value = values.get(field.key)
+
+
+def shown_value(field: SettingField, value: object | None) -> object | None:
+    """Return what a control gives for a stored value: an unticked box is False, and what is empty is None."""
+    if field.kind is FieldKind.BOOLEAN:
+        return value is True
+    if field.is_list:
+        return list(value) if isinstance(value, list | tuple) and value else None
+    return None if value == "" else value
+
+
+def value_text(field: SettingField, value: object | None) -> str:
+    """Return a setting for people: its options by their labels. The value of a masked field must not come here."""
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text(field, each) for each in value)
+    place = _place(field, value)
+    return field.options[place].label if place is not None else _typed(value)
+
+
+def _line(field: SettingField, value: object | None) -> FormField:
+    control = CONTROLS[field.kind]
+    return FormField(
+        f"/{field.key}",
+        field.label,
+        control.make(field, value),
+        hint=field.hint,
+        required=field.required,
+        secret=field.masked,
+        access=Access(partial(control.read, field), partial(control.write, field)),
+    )
