@@ -30,6 +30,8 @@ from tui import look, pages
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
+from tui.settings import Settings
+from tui.settings_file import NOTHING_SET, Loaded
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.25
@@ -67,8 +69,10 @@ class GatewatchApp(App[None]):
         few_colours: bool = False,
         external_editor: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
+        loaded: Loaded = NOTHING_SET,
     ) -> None:
         super().__init__()
+        self.loaded = loaded
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
@@ -91,6 +95,11 @@ class GatewatchApp(App[None]):
         """Return the time that screens show."""
         return self.session.now()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, without what the command line said."""
+        return self.loaded.settings
+
     def facts(self) -> Facts:
         """Return what the top bar tells."""
         manager = self.session.manager
@@ -105,6 +114,8 @@ class GatewatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
+        for problem in self.loaded.problems:
+            self.notify(str(problem), title="Settings", severity="warning", markup=False)
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if not self.calm:
@@ -298,6 +309,7 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    loaded: Loaded = NOTHING_SET,
 ) -> int:
     """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
 
@@ -311,6 +323,7 @@ def run_panel(
         calm=calm,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
+        loaded=loaded,
     )
     app.run(mouse=mouse)
     return app.return_code or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 
@@ -10,6 +11,7 @@ import click
 from store.engine_presence import engine_of
 from tui.children import ChildFailed, start_engine
 from tui.cli.invocation import Invocation
+from tui.settings_file import load, settings_path
 
 
 def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -> int:
@@ -32,4 +34,8 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -
                 running.callback(start_engine(store.folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
-        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse)
+        loaded = load(settings_path(os.environ), os.environ)
+        chosen = loaded.settings
+        return run_panel(
+            Session(store, store.clock), calm=calm or chosen.calm, mouse=mouse and chosen.mouse, loaded=loaded
+        )
