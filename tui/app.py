@@ -26,7 +26,8 @@ from textual.screen import Screen
 
 from store.errors import StoreNotUsable
 from store.managers import Manager
-from tui import look, pages
+from tui import external_editor, look, pages
+from tui.drafts import DraftedForm, Drafts
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
@@ -67,20 +68,18 @@ class GatewatchApp(App[None]):
         notice: str = "",
         calm: bool = False,
         few_colours: bool = False,
-        external_editor: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
         loaded: Loaded = NOTHING_SET,
     ) -> None:
         super().__init__()
         self.loaded = loaded
+        self._environment = environment
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
         self.session = session
         self.notice = notice
         self.calm = calm
-        self.environment = environment
-        self.external_editor = external_editor
         if calm or "SSH_CONNECTION" in environment:
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
@@ -99,6 +98,21 @@ class GatewatchApp(App[None]):
     def settings(self) -> Settings:
         """The settings in force, without what the command line said."""
         return self.loaded.settings
+
+    def edit_outside(self, text: str, *, suffix: str) -> str:
+        """Return a text as the person's own editor has left it; the panel is suspended meanwhile.
+
+        Raises EditorFailed, SuspendNotSupported.
+        """
+        command = external_editor.editor_command(self._environment)
+        with self.suspend():
+            return external_editor.edit(text, suffix=suffix, command=command)
+
+    def keep_drafts(self) -> None:
+        """Keep what is typed in open forms, for when they are opened again. For signal handlers: raises nothing."""
+        if self.session.manager is not None:
+            drafts = Drafts(self.session.store.folder, self.session.manager.id)
+            drafts.keep_all((each for each in self.screen_stack if isinstance(each, DraftedForm)), self.now())
 
     def facts(self) -> Facts:
         """Return what the top bar tells."""

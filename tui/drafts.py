@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from tui.private_file import write_private
 
@@ -34,6 +34,7 @@ class Draft:
     seen: dict[str, Any]
 
 
+@runtime_checkable
 class DraftedForm(Protocol):
     """A form that can be kept: its kind (`connector-new`), and what is typed, None if nothing would be lost."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -15,16 +13,15 @@ from store.connectors import Connector
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
+from tests.tui.form_driver import checked, fill, press, problems_of
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connector_edit import ConnectorEdit
 from tui.screens.connector_new import ConnectorNew
 from tui.screens.connectors import ConnectorsPage
-from tui.screens.form_checks import CHECK_AFTER_SECONDS
 from tui.screens.form_fields import field_of
 from tui.screens.key_shown import KeyShown
 from tui.widgets.confirm import Confirm
-from tui.widgets.form_field import FormField
 from tui.widgets.json_area import JsonArea
 from tui.widgets.problem_list import ProblemList
 from tui.widgets.record_table import RecordTable
@@ -32,35 +29,6 @@ from tui.widgets.record_table import RecordTable
 BROKEN_SCHEMA = '[\n  {"key": "api key", "type": "pasword"},\n  {"key": "mode", "type": "select"}\n]'
 BROKEN_STATIC = '{"shop": 1, "shop": 2}'
 ANNA = Actor(ANNA_EMAIL)
-
-
-async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after another, each after the panel has come to rest."""
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
-
-
-async def checked(pilot: Pilot[Any]) -> None:
-    """Wait until what is typed has been checked."""
-    await pilot.pause(CHECK_AFTER_SECONDS * 1.5)
-    await settle(pilot)
-
-
-def fill(app: GatewatchApp, **fields: str) -> None:
-    """Type into the form: name, url, period, schema, static."""
-    for name, text in fields.items():
-        field = app.screen.query_one(f"#{name}")
-        if isinstance(field, JsonArea):
-            field.area.text = text
-        else:
-            assert isinstance(field, Input)
-            field.value = text
-
-
-def problems_of(app: GatewatchApp) -> list[str]:
-    """Return the fields that show problems, each as often as it shows one."""
-    return [each.called for each in app.screen.query(FormField) for _ in each.problem_places]
 
 
 def state_of(app: GatewatchApp, area: str) -> str:

@@ -47,9 +47,8 @@ class ConnectorEdit(RecordForm[Connector], ConnectorFormPage):
         self.refresh_bindings()
 
     def reveals(self, field: FormField) -> Callable[[Transaction], object] | None:
-        """Note that the stored Static JSON was shown; one that is typed here is no news."""
-        stored = self.record.static_text
-        if field.called != STATIC_FIELD or not stored.strip() or field.value != stored:
+        """Note that the stored Static JSON was shown."""
+        if field.called != STATIC_FIELD or not self.record.static_text.strip():
             return None
         return partial(connectors.reveal_static, by=self.session.by, connector_id=self.record.id)
 

@@ -40,6 +40,7 @@ class CheckedFieldsPage(FieldsPage):
         super().__init__()
         self._judged: set[str] = set()
         self._tried = False
+        self._refusal = ""
         self._pause: Timer | None = None
         self._looks = NewestOnly(self, self._show_found, group="check")
 
@@ -96,6 +97,7 @@ class CheckedFieldsPage(FieldsPage):
 
     def _changed(self, control: Widget) -> None:
         field = field_of(control)
+        self._refusal = ""
         if field is not None and not isinstance(field.control, JsonArea):
             self._judged.discard(field.called)
             if field.is_wrong:
@@ -113,6 +115,12 @@ class CheckedFieldsPage(FieldsPage):
         self._judged = {each.called for each in self.query(FormField)}
         self._show_problems(items)
         self.action_next_problem(start=True)
+
+    def refuse(self, sentence: str) -> None:
+        """Tell why the store did not take it, until something is changed."""
+        self._refusal = sentence
+        self.say_state("")
+        self.tell("")
 
     def _show_problems(self, items: tuple[ProblemItem, ...]) -> None:
         fields = {each.called: each for each in self.query(FormField)}
@@ -145,6 +153,7 @@ class CheckedFieldsPage(FieldsPage):
     def tell(self, sentence: str) -> None:
         """Say above the buttons what is wrong with the form as a whole, empty if nothing is."""
         said = self.query_one("#form-problem", Static)
+        sentence = sentence or self._refusal
         said.update(Text(f"✗ {look.safe(sentence, keep_lines=True, limit=2000)}" if sentence else ""))
         said.display = bool(sentence)
 

@@ -119,7 +119,7 @@ class FormPage(TextFieldsPage):
     def action_save(self) -> None:
         """Create or Save, or show all problems."""
         if not work.is_busy(self):
-            self.tell("")
+            self.refuse("")
             self.say_state(f"{self.SAVE.removesuffix('e')}ing…")
             self.save()
 

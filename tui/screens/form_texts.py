@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
 from store.store import Transaction
-from tui import external_editor
+from tui.external_editor import EditorFailed
 from tui.screens.form_checks import CheckedFieldsPage
 from tui.widgets.confirm import Confirm
 from tui.widgets.form_field import FormField
@@ -26,8 +26,15 @@ class TextFieldsPage(CheckedFieldsPage):
         Binding("f8", "reveal", "Show", key_display="F8", tooltip="Show or mask a secret"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._noted: set[str] = set()
+
     def reveals(self, field: FormField) -> Callable[[Transaction], object] | None:
-        """Return what notes in the action log that a stored secret was shown; None for one that is not stored yet."""
+        """Return what notes in the action log that a stored secret was shown; None where none is stored.
+
+        What was typed after a stored secret still tells it, so only the record counts.
+        """
         del field
         return None
 
@@ -36,16 +43,11 @@ class TextFieldsPage(CheckedFieldsPage):
         del field
         return "hidden"
 
-    def refuse(self, sentence: str) -> None:
-        """Tell why the store did not take it."""
-        self.say_state("")
-        self.tell(sentence)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what does something in the field that has the focus."""
         if action == "reveal" and not (self.focused_field and self.focused_field.secret):
             return False
-        if action == "edit_outside" and not (self.gatewatch.external_editor and self._text_outside()):
+        if action == "edit_outside" and not (self.gatewatch.settings.editor and self._text_outside()):
             return False
         return super().check_action(action, parameters)
 
@@ -55,7 +57,7 @@ class TextFieldsPage(CheckedFieldsPage):
         if field is None or not field.secret:
             return
         note = self.reveals(field)
-        if self._is_masked(field) and note is not None:
+        if note is not None and self._is_masked(field) and field.called not in self._noted:
             says = f"{field.label} is shown on this screen. The action log will say that you have seen it."
             question = Confirm("Show what is masked?", says, yes="Show it", grave=False)
             self.app.push_screen(question, partial(self._reveal_noted, field, note))
@@ -63,8 +65,12 @@ class TextFieldsPage(CheckedFieldsPage):
             self._turn_mask(field)
 
     def _reveal_noted(self, field: FormField, note: Callable[[Transaction], object], wanted: bool | None) -> None:  # noqa: FBT001 - a dialog's answer
+        def show(_: object) -> None:
+            self._noted.add(field.called)
+            self._turn_mask(field)
+
         if wanted:
-            self.write(note, lambda _: self._turn_mask(field), refused=self.refuse)
+            self.write(note, show, refused=self.refuse)
 
     def _is_masked(self, field: FormField) -> bool:
         if isinstance(field.control, JsonArea):
@@ -97,10 +103,8 @@ class TextFieldsPage(CheckedFieldsPage):
         field, text = found
         suffix = ".json" if isinstance(field.control, JsonArea) else ".txt"
         try:
-            command = external_editor.editor_command(self.gatewatch.environment)
-            with self.app.suspend():
-                changed = external_editor.edit(text, suffix=suffix, command=command)
-        except (external_editor.EditorFailed, SuspendNotSupported) as error:
+            changed = self.gatewatch.edit_outside(text, suffix=suffix)
+        except (EditorFailed, SuspendNotSupported) as error:
             self.notify(str(error), severity="error", markup=False, timeout=10)
         else:
             field.replace_text(changed if text.endswith("\n") else changed.removesuffix("\n"))

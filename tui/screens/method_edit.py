@@ -42,10 +42,9 @@ class MethodEdit(RecordForm[PaymentMethod], MethodFormPage):
         self.connector.disabled = True
 
     def reveals(self, field: FormField) -> Callable[[Transaction], object] | None:
-        """Note that a stored secret was shown; one that is typed here is no news."""
+        """Note that a stored secret was shown."""
         key = field.called.removeprefix("/")
-        stored = self.record.settings.get(key)
-        if stored is None or field.value != stored:
+        if self.record.settings.get(key) is None:
             return None
         return partial(methods.reveal_setting, by=self.session.by, method_id=self.record.id, key=key)
 

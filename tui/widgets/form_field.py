@@ -114,12 +114,14 @@ class FormField(Horizontal):
         said.display = bool(items)
 
     def replace_text(self, text: str) -> None:
-        """Put another text in the place of all that is typed; ctrl+z takes it back."""
+        """Put another text in the place of all that is typed; in a longer text, ctrl+z takes it back."""
         if isinstance(self.control, JsonArea):
             self.control.fill(text)
         elif isinstance(self.control, TextArea):
             area = self.control
             area.replace(text, area.document.start, area.document.end, maintain_selection_offset=False)
+        else:
+            self.value = text
 
     def go_to(self, place: tuple[int, int] = (0, 0)) -> None:
         """Put the cursor here; in a JSON text, to a line and column counted from 1."""
