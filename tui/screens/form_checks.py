@@ -41,6 +41,7 @@ class CheckedFieldsPage(FieldsPage):
         self._judged: set[str] = set()
         self._tried = False
         self._refusal = ""
+        self._any_problem = False
         self._pause: Timer | None = None
         self._looks = NewestOnly(self, self._show_found, group="check")
 
@@ -112,7 +113,7 @@ class CheckedFieldsPage(FieldsPage):
     def show_problems(self, items: tuple[ProblemItem, ...]) -> None:
         """Show each problem beside its field, those of no field below the form; go to the first one."""
         self._tried = True
-        self._judged = {each.called for each in self.query(FormField)}
+        self._judged = {each.called for each in self.form_fields}
         self._show_problems(items)
         self.action_next_problem(start=True)
 
@@ -123,7 +124,7 @@ class CheckedFieldsPage(FieldsPage):
         self.tell("")
 
     def _show_problems(self, items: tuple[ProblemItem, ...]) -> None:
-        fields = {each.called: each for each in self.query(FormField)}
+        fields = {each.called: each for each in self.form_fields}
         found: dict[str, list[ProblemItem]] = {}
         for item in items:
             pointer = "/" + (item.pointer or "").split("/")[1] if item.pointer else ""
@@ -140,14 +141,17 @@ class CheckedFieldsPage(FieldsPage):
         return isinstance(field.control, JsonArea) and bool(field.control.text.strip())
 
     def _count_problems(self) -> None:
-        count = sum(len(each.problem_places) for each in self.query(FormField))
+        count = sum(len(each.problem_places) for each in self.form_fields)
         self.say_state(f"✗ {look.counted(count, 'problem')}" if count else "", wrong=bool(count))
-        self.refresh_bindings()
+        if bool(count) is not self._any_problem:  # the footer is made anew only when a key comes or goes
+            self._any_problem = bool(count)
+            self.refresh_bindings()
 
     def say_state(self, sentence: str, *, wrong: bool = False) -> None:
         """Say beside the buttons how things stand."""
         state = self.query_one("#form-state", Static)
-        state.update(Text(sentence))
+        if str(state.render()) != sentence:
+            state.update(Text(sentence))
         state.set_class(wrong, "-wrong")
 
     def tell(self, sentence: str) -> None:
@@ -159,22 +163,20 @@ class CheckedFieldsPage(FieldsPage):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the next problem only where there is one."""
-        if action == "next_problem" and not any(each.is_wrong for each in self.query(FormField)):
+        if action == "next_problem" and not self._any_problem:
             return False
         return super().check_action(action, parameters)
 
     def action_next_problem(self, *, start: bool = False) -> None:
         """Go to the problem after the cursor, from the last one to the first; with `start`, to the first."""
         stops = [
-            (number, place, field)
-            for number, field in enumerate(self.query(FormField))
-            for place in field.problem_places
+            (number, place, field) for number, field in enumerate(self.form_fields) for place in field.problem_places
         ]
         if not stops:
             return
         here = (-1, (0, 0))
         focused = self.focused_field
         if focused is not None and not start:
-            here = (list(self.query(FormField)).index(focused), focused.cursor_place)
+            here = (list(self.form_fields).index(focused), focused.cursor_place)
         _, place, field = next((each for each in stops if each[:2] > here), stops[0])
         field.go_to(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from tui.widgets.form_field import FormField
 
 
 class FieldsPage(Page):
-    """A subclass composes its `FormField`s; names are what problem items call them."""
+    """A subclass composes its `FormField`s below `#fields`; names are what problem items call them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "find_field", "Field by name", key_display="^g", show=False),
@@ -29,13 +29,18 @@ class FieldsPage(Page):
         """Compose the fields."""
 
     @property
+    def form_fields(self) -> list[FormField]:
+        """All fields in their order. Raises NoMatches in a page that is not composed yet."""
+        return list(_fields_in(self.query_one("#fields")))
+
+    @property
     def fields(self) -> list[FormField]:
         """The fields that something can be typed or chosen in, in their order."""
-        return [each for each in self.query(FormField) if each.holds_value]
+        return [each for each in self.form_fields if each.holds_value]
 
     def field(self, name: str) -> FormField:
         """Return the field that problem items call so. Raises NoMatches."""
-        for each in self.query(FormField):
+        for each in self.form_fields:
             if each.called == name:
                 return each
         raise NoMatches(f"This form has no field {name!r}.")
@@ -70,3 +75,12 @@ class FieldsPage(Page):
 def field_of(widget: Widget | None) -> FormField | None:
     """Return the field that a widget stands in, None if in none."""
     return None if widget is None else next((each for each in widget.ancestors if isinstance(each, FormField)), None)
+
+
+def _fields_in(node: Widget) -> Iterator[FormField]:
+    """Yield the fields below a widget, without looking into them: a search through every widget would be slow."""
+    for each in node.children:
+        if isinstance(each, FormField):
+            yield each
+        else:
+            yield from _fields_in(each)

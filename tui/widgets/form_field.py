@@ -57,6 +57,7 @@ class FormField(Horizontal):
         self._access = access or access_to(control)
         self._hint = hint
         self._required = required
+        self._told: tuple[ProblemItem, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Compose the line and what is said below it."""
@@ -104,6 +105,9 @@ class FormField(Horizontal):
 
     def tell(self, items: tuple[ProblemItem, ...]) -> None:
         """Say what is wrong, none if nothing is."""
+        if items == self._told:
+            return
+        self._told = items
         self.set_class(bool(items), "-wrong")
         if isinstance(self.control, JsonArea):
             self.control.tell(items)

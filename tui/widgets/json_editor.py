@@ -42,7 +42,7 @@ class JsonEditor(TextArea):
         & > .json-editor--key { color: $foreground; text-style: bold; }
         & > .json-editor--text { color: $secondary; }
         & > .json-editor--word { color: $foreground; }
-        & > .json-editor--sign { color: $dim; }
+        & > .json-editor--sign { color: $text-muted; }
         & > .json-editor--wrong { color: $error; text-style: bold underline; }
     }
     """

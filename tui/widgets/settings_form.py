@@ -19,7 +19,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static, TextArea
+from textual.widgets import Button, Input, Select, Static, TextArea
 
 from store.settings_schema import FieldKind, Option, SettingField, SettingsSchema
 from tui import look
@@ -30,8 +30,10 @@ from tui.widgets.toggles import ChoiceSet, Toggle, ToggleGroup
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 """A JSON number."""
 LONGEST_NUMBER = 100
-FIELDS_AT_ONCE = 20
-"""How many fields are put on the screen before what was typed meanwhile is heard."""
+FIELDS_AT_ONCE = 25
+"""How many fields are shown at once: laying out hundreds of controls at each key would be felt."""
+MOUNTED_AT_ONCE = 5
+"""How many of the others are made before what was typed meanwhile is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +179,14 @@ CONTROLS: Mapping[FieldKind, Control] = MappingProxyType(
 class SettingsForm(Widget):
     """The fields of a settings schema in their order. A problem item finds its field by the JSON pointer.
 
-    The first fields are there at once; `fill` brings the others.
+    Of many fields only some are shown at once, so that typing stays quick; all of them keep their values. The first
+    ones are there at once, `fill` brings the others.
     """
 
-    DEFAULT_CSS = "SettingsForm { height: auto; }"
+    DEFAULT_CSS = """
+    SettingsForm { height: auto; }
+    SettingsForm Button { margin: 0 0 1 22; }
+    """
 
     def __init__(self, schema: SettingsSchema, values: Mapping[str, object]) -> None:
         super().__init__()
@@ -188,19 +194,52 @@ class SettingsForm(Widget):
         self.is_complete = len(schema.fields) <= FIELDS_AT_ONCE
         self._fields = schema.fields
         self._lines = [_line(each, values.get(each.key)) for each in schema.fields]
+        self._first = 0
+        self._before = Button(id="settings-before", compact=True)
+        self._after = Button(id="settings-after", compact=True)
 
     def compose(self) -> ComposeResult:
         """Compose the first fields."""
         if not self._fields:
             yield Static("This connector asks for no settings.", classes="nothing-to-set")
+        yield self._before
         yield from self._lines[:FIELDS_AT_ONCE]
+        yield self._after
+
+    def on_mount(self) -> None:
+        """Say how many there are more."""
+        self._show_part()
 
     async def fill(self) -> None:
-        """Compose the other fields, some at a time, so that the keys work meanwhile."""
-        for start in range(FIELDS_AT_ONCE, len(self._lines), FIELDS_AT_ONCE):
-            await self.mount_all(self._lines[start : start + FIELDS_AT_ONCE])
+        """Compose the other fields, some at a time and out of sight, so that the keys work meanwhile."""
+        for start in range(FIELDS_AT_ONCE, len(self._lines), MOUNTED_AT_ONCE):
+            part = self._lines[start : start + MOUNTED_AT_ONCE]
+            for each in part:
+                each.display = False
+            await self.mount_all(part, before=self._after)
             await asyncio.sleep(0)
         self.is_complete = True
+
+    def bring(self, line: FormField) -> None:
+        """Show the part that a field is in."""
+        self._first = self._lines.index(line) // FIELDS_AT_ONCE * FIELDS_AT_ONCE
+        self._show_part()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Go to the part before or after."""
+        event.stop()
+        place = self._first + (FIELDS_AT_ONCE if event.button is self._after else -FIELDS_AT_ONCE)
+        self._lines[place].go_to()
+
+    def _show_part(self) -> None:
+        end = self._first + FIELDS_AT_ONCE
+        for place, each in enumerate(self._lines):
+            each.display = self._first <= place < end
+        count = len(self._lines)
+        self._before.display = self._first > 0
+        self._before.label = f"Settings {self._first - FIELDS_AT_ONCE + 1} to {self._first} of {count}"
+        self._after.display = end < count
+        self._after.label = f"Settings {end + 1} to {min(end + FIELDS_AT_ONCE, count)} of {count}"
 
     def values(self) -> dict[str, object]:
         """Return what is given, by key; fields with nothing in them are left out."""
@@ -230,9 +269,20 @@ def value_text(field: SettingField, value: object | None) -> str:
     return field.options[place].label if place is not None else _typed(value)
 
 
-def _line(field: SettingField, value: object | None) -> FormField:
+class SettingLine(FormField):
+    """The field of one setting."""
+
+    def go_to(self, place: tuple[int, int] = (0, 0)) -> None:
+        """Put the cursor here, after bringing the part that this is in."""
+        for each in self.ancestors:
+            if isinstance(each, SettingsForm):
+                each.bring(self)
+        super().go_to(place)
+
+
+def _line(field: SettingField, value: object | None) -> SettingLine:
     control = CONTROLS[field.kind]
-    return FormField(
+    return SettingLine(
         f"/{field.key}",
         field.label,
         control.make(field, value),
