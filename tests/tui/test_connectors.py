@@ -14,6 +14,7 @@ from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, settle
 from tests.tui.form_driver import checked, fill, press, problems_of
+from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connector_edit import ConnectorEdit
@@ -92,7 +93,7 @@ async def test_create_shows_the_list_with_the_new_connector_selected(cast: Store
         fill(app, name="Lusitania Pay", url="https://pay.lusitania.example/v1", period="0.5", schema="[]")
         await press(pilot, "ctrl+s")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert app.screen.query_one(RecordTable).cursor_key == 5
     made = connectors.get(cast.view(), ANNA, 5)
     assert (made.name, made.url, str(made.period_minutes), made.schema_text) == (
@@ -121,7 +122,7 @@ async def test_create_shows_all_problem_items_at_once_and_makes_nothing(cast: St
         fill(app, url="ftp://pay.example", period="0", schema=BROKEN_SCHEMA, static=BROKEN_STATIC)
         await press(pilot, "ctrl+s")
 
-        assert isinstance(app.screen, ConnectorNew)
+        assert is_on(app, ConnectorNew)
         named = problems_of(app)
         assert {"Name", "Connector URL", "Period for payment processing", "JSON Schema", "Static JSON"} == set(named)
         assert named.count("JSON Schema") >= 3
@@ -194,7 +195,7 @@ async def test_f2_fills_examples_that_create_takes(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "f2", "tab", "f2", "tab", "f2", "tab", "f2", "tab", "f2", "ctrl+s")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
     assert connectors.get(cast.view(), ANNA, 5).schema.fields
 
 
@@ -216,12 +217,12 @@ async def test_leaving_a_form_with_changes_asks(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "x", "escape")
-        assert isinstance(app.screen, Confirm)
+        assert is_on(app, Confirm)
         await press(pilot, "enter")
-        assert isinstance(app.screen, ConnectorNew)
+        assert is_on(app, ConnectorNew)
 
         await press(pilot, "escape", "tab", "enter")
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_going_to_another_page_from_a_changed_form_asks_too(cast: Store) -> None:
@@ -231,7 +232,7 @@ async def test_going_to_another_page_from_a_changed_form_asks_too(cast: Store) -
         app.screen.query_one("#cancel").focus()
         await press(pilot, "3")
 
-        assert isinstance(app.screen, Confirm)
+        assert is_on(app, Confirm)
 
 
 async def test_leaving_an_untouched_form_does_not_ask(cast: Store) -> None:
@@ -239,7 +240,7 @@ async def test_leaving_an_untouched_form_does_not_ask(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "escape")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_digits_are_typed_into_fields_and_open_no_page(cast: Store) -> None:
@@ -247,7 +248,7 @@ async def test_digits_are_typed_into_fields_and_open_no_page(cast: Store) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6", "n", "1", "?", ":", "[")
 
-        assert isinstance(app.screen, ConnectorNew)
+        assert is_on(app, ConnectorNew)
         assert app.screen.query_one("#name", Input).value == "1?:["
 
 
@@ -255,12 +256,12 @@ async def test_edit_keeps_the_static_json_and_never_shows_it(cast: Store) -> Non
     app = panel(cast)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "e")
-        assert isinstance(app.screen, ConnectorEdit)
+        assert is_on(app, ConnectorEdit)
         assert app.screen.query_one("#static", JsonArea).is_hidden
         assert "nb_live_7hV2kQ" not in app.export_screenshot()
         fill(app, name="Nordbank Cards EU")
         await press(pilot, "ctrl+s")
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
     changed = connectors.get(cast.view(), ANNA, 1)
     assert (changed.name, changed.static_text) == ("Nordbank Cards EU", CARD_STATIC)
@@ -282,7 +283,7 @@ async def test_details_show_neither_the_key_nor_the_static_json(cast: Store) -> 
     app = panel(cast)
     async with app.run_test(size=(120, 60)) as pilot:
         await press(pilot, "6", "enter")
-        assert isinstance(app.screen, ConnectorDetails)
+        assert is_on(app, ConnectorDetails)
         shown = app.export_screenshot()
 
     assert connectors.get(cast.view(), ANNA, 1).shared_key not in shown
@@ -293,11 +294,11 @@ async def test_the_key_is_shown_on_request_and_the_request_is_logged(cast: Store
     app = panel(cast)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "enter", "v")
-        assert isinstance(app.screen, KeyShown)
+        assert is_on(app, KeyShown)
         shown = " ".join(str(each.render()) for each in app.screen.query(Static))
         assert connectors.get(cast.view(), ANNA, 1).shared_key in shown
         await press(pilot, "escape")
-        assert isinstance(app.screen, ConnectorDetails)
+        assert is_on(app, ConnectorDetails)
 
     last = list(cast.view().all(LogLine))[-1]
     assert (last.action, last.subject, last.by) == ("key revealed", "connector 1", ANNA_EMAIL)
@@ -332,7 +333,7 @@ async def test_deleting_asks_first_with_cancel_focused(cast: Store) -> None:
         assert len(connectors.listed(cast.view(), ANNA)) == 4
         await press(pilot, "D", "tab", "enter")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert app.screen.query_one(RecordTable).row_count == 3
 
 
@@ -341,7 +342,7 @@ async def test_a_connector_with_instances_is_not_deleted(cast: Store) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "D")
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert any("Instances 2" in each.message for each in app._notifications)
 
 
@@ -354,7 +355,7 @@ async def test_details_of_a_connector_that_another_process_deletes_are_left(cast
         await pilot.pause(0.6)
         await settle(pilot)
 
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
 
 
 async def test_the_list_shows_what_another_process_creates(cast: Store) -> None:
@@ -384,11 +385,11 @@ async def test_a_read_only_manager_sees_connectors_and_changes_nothing(cast: Sto
     app = panel(cast, INES_EMAIL)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "n", "e", "D")
-        assert isinstance(app.screen, ConnectorsPage)
+        assert is_on(app, ConnectorsPage)
         assert not app.screen.query_one("#create").display
         await press(pilot, "enter", "v", "R", "e", "D")
 
-        assert isinstance(app.screen, ConnectorDetails)
+        assert is_on(app, ConnectorDetails)
 
 
 @pytest.mark.parametrize("keys", [("6",), ("ctrl+p", *"gateway", "enter"), (":", *"gateway", "enter")])

@@ -19,9 +19,7 @@ def editor(folder: Path, script: str) -> list[str]:
 
 def test_the_file_is_private_named_by_its_kind_and_gone_afterwards(tmp_path: Path) -> None:
     told = tmp_path / "told"
-    command = editor(
-        tmp_path, f'stat -c "%a" "$1" "$(dirname "$1")" >{told}; echo "$1" >>{told}; printf " more" >>"$1"'
-    )
+    script = f'stat -c "%a" "$1" "$(dirname "$1")" >{told}; echo "$1" >>{told}; printf " more" >>"$1"'
     assert edit("zażółć", suffix=".json", command=editor(tmp_path, script)) == "zażółć more"
     file_mode, folder_mode, path = told.read_text().splitlines()
     assert (file_mode, folder_mode) == ("600", "700")

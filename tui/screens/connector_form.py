@@ -19,7 +19,7 @@ from textual.types import CSSPathType
 from textual.widgets import Input
 
 from store import connectors
-from store.connectors import LONGEST_PERIOD_MINUTES, SHORTEST_PERIOD_MINUTES, Connector, ConnectorForm
+from store.connectors import LONGEST_PERIOD_MINUTES, SHORTEST_KEY, SHORTEST_PERIOD_MINUTES, Connector, ConnectorForm
 from store.errors import ProblemItem
 from store.settings_schema import (
     SCHEMA_FIELD,
@@ -57,7 +57,7 @@ SCHEMA_HINT = (
     "What a payment method must supply; [] if nothing. F2 fills in an example, F2 again one in the other form."
 )
 STATIC_HINT = "Values that all methods share, sent with every request. Masked once saved."
-KEY_HINT = "Empty: made by itself."
+KEY_HINT = f"At least {SHORTEST_KEY} characters; the gateway must have the same."
 BESIDE_FROM = 120
 """From how many columns on the preview stands beside the form."""
 ROOMY_FROM = 160
@@ -170,7 +170,7 @@ class ConnectorFormPage(FormPage):
             area = None if field is None else field.control
             if isinstance(area, JsonArea) and (area.locked or area.is_hidden):
                 return False
-            if field is None or (action == "format" and not isinstance(area, JsonArea)) or field.called not in EXAMPLES:
+            if field is None or field.called not in EXAMPLES or (action == "format" and not isinstance(area, JsonArea)):
                 return False
         return super().check_action(action, parameters)
 
@@ -213,7 +213,7 @@ class ConnectorFormPage(FormPage):
         if not self.is_ready:
             return
         self._schema, self._static_keys = texts.schema, texts.static_keys
-        preview = "" if self.has_class("-beside") else " (F9 shows their form)"
+        preview = "" if self.has_class("-beside") else " · F9 preview"
         summary = "" if texts.schema is None else f"{schema_summary(texts.schema)}{preview}"
         self.query_one("#schema", JsonArea).summarize(summary)
         self.query_one("#static", JsonArea).summarize(static_summary(texts.static_keys) if texts.static_keys else "")

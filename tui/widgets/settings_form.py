@@ -220,7 +220,7 @@ class SettingsForm(Widget):
             await asyncio.sleep(0)
         self.is_complete = True
 
-    def bring(self, line: FormField) -> None:
+    def bring(self, line: SettingLine) -> None:
         """Show the part that a field is in."""
         self._first = self._lines.index(line) // FIELDS_AT_ONCE * FIELDS_AT_ONCE
         self._show_part()
