@@ -18,12 +18,13 @@ from typing import Any, Protocol, runtime_checkable
 from tui.private_file import write_private
 
 FOLDER = "drafts"
-_KIND = re.compile(r"[a-z0-9-]{1,64}")
+LONGEST_KIND = 64
+_KIND = re.compile(rf"[a-z0-9-]{{1,{LONGEST_KIND}}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed into a form, by the fields' names.
+    """What was changed in a form, by the fields' names.
 
     `version` is that of the record which the form edits and `seen` what stood in its fields; 0 and empty for a new one.
     """
@@ -36,7 +37,7 @@ class Draft:
 
 @runtime_checkable
 class DraftedForm(Protocol):
-    """A form that can be kept: its kind (`connector-new`), and what is typed, None if nothing would be lost."""
+    """A form that can be kept: its kind (`new-account`), and what is typed, None if nothing would be lost."""
 
     @property
     def form_kind(self) -> str:

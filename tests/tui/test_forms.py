@@ -177,9 +177,10 @@ async def test_static_json_is_shown_only_after_asking_and_then_one_value_can_be_
         area = app.screen.query_one("#static", JsonArea)
         assert "2 shared values: platform, platform_token" in shown(app)
         await press(pilot, "x", "f2", "f5", "f8", "enter")
-        assert area.is_hidden
+        assert area.text == CARD_STATIC
+        assert "nb_live_7hV2kQ" not in shown(app)
         await press(pilot, "f8", "tab", "enter")
-        assert not area.is_hidden
+        assert "nb_live_7hV2kQ" in shown(app)
         assert actions(cast)[-1] == ("static json revealed", "connector 1")
         area.area.text = CARD_STATIC.replace("northwind", "southern")
         await press(pilot, "f8")
@@ -304,6 +305,7 @@ async def test_what_is_typed_when_the_panel_is_ended_is_offered_again_without_se
     folder = cast.folder / "drafts"
     [kept] = folder.iterdir()
     assert (stat.S_IMODE(folder.stat().st_mode), stat.S_IMODE(kept.stat().st_mode)) == (0o700, 0o600)
+    assert kept.name == "new-payment-gateway-connector.1.json"
     assert "s3cret" not in kept.read_text()
     assert "k" * 20 not in kept.read_text()
 
@@ -334,6 +336,8 @@ async def test_a_kept_edit_meets_what_others_have_changed_since(cast: Store) -> 
         await press(pilot, "6", "e", "right", "enter", "ctrl+s")
         assert is_on(app, Question)
         assert "changed it" in asked(app)
+        assert "): Connector URL." in asked(app)
+        assert "You changed: Name." in asked(app)
         await press(pilot, "right", "enter")
     kept = connectors.get(cast.view(), ANNA, 1)
     assert (kept.name, kept.url) == ("Mine", "https://theirs.example/pay")
@@ -357,9 +361,9 @@ async def test_the_settings_of_a_method_are_kept_with_its_connector(cast: Store)
 def test_a_draft_that_cannot_be_read_is_none_and_is_removed(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path, 1)
     (tmp_path / "drafts").mkdir()
-    broken = tmp_path / "drafts" / "connector-new.1.json"
+    broken = tmp_path / "drafts" / "new-connector.1.json"
     broken.write_text('{"kept_at": "yesterday"}')
-    assert drafts.find("connector-new") is None
+    assert drafts.find("new-connector") is None
     assert not broken.exists()
 
 

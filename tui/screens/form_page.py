@@ -6,6 +6,7 @@ started. What is typed when the panel is ended from outside is offered when the 
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -18,10 +19,10 @@ from textual.css.query import NoMatches
 from textual.types import CSSPathType
 from textual.widgets import Button, Input, Static
 
-from store.errors import NotPermitted, StaleEdit
+from store.errors import StaleEdit
 from store.store import Transaction
 from tui import look, work
-from tui.drafts import Draft, Drafts
+from tui.drafts import LONGEST_KIND, Draft, Drafts
 from tui.screens.form_texts import TextFieldsPage
 from tui.widgets.question import Question
 
@@ -37,9 +38,13 @@ class FormPage(TextFieldsPage):
     SAVE: ClassVar[str] = "Create"
     """The button's label."""
 
+    FULL_CONTROL: ClassVar[bool] = True
+    """Whether the form is only for managers with Full Control."""
+
     def __init__(self) -> None:
         super().__init__()
         self._untouched: object = None
+        self._first_values: dict[str, Any] = {}
 
     @abstractmethod
     def save(self) -> None:
@@ -47,9 +52,8 @@ class FormPage(TextFieldsPage):
 
     @property
     def form_kind(self) -> str:
-        """The name that a draft of this form is found again by: `connector-new`, `connector-edit-3`."""
-        words = "".join(f"-{each.lower()}" if each.isupper() else each for each in type(self).__name__)
-        return words.removeprefix("-")
+        """The name that a draft of this form is found again by, made from the page's: `edit-connector-3`."""
+        return re.sub("[^a-z0-9]+", "-", self.page_name.lower())[:LONGEST_KIND].strip("-")
 
     @property
     def record_version(self) -> int:
@@ -75,10 +79,8 @@ class FormPage(TextFieldsPage):
     def on_mount(self) -> None:
         """Remember what there was before anything was typed; refuse who may change nothing; offer what was kept."""
         self.remember()
-        try:
-            self.session.by.need_full_control()
-        except NotPermitted as error:
-            self.refuse(str(error))
+        if self.FULL_CONTROL and not self.session.by.full_control:
+            self.notify("This form is for managers with Full Control.", severity="warning")
             self.gatewatch.leave(self)
             return
         work.start(self, partial(self._drafts.find, self.form_kind), self._offer_draft)
@@ -90,6 +92,7 @@ class FormPage(TextFieldsPage):
     def remember(self) -> None:
         """Take what is in the fields now for untouched."""
         self._untouched = self._typed_now()
+        self._first_values = {} if self._untouched is None else self.values()
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
@@ -132,11 +135,12 @@ class FormPage(TextFieldsPage):
         self.refuse(str(error))
 
     def draft(self) -> dict[str, Any] | None:
-        """Return what is typed, for `Drafts.keep`: never a secret; None if nothing would be lost."""
+        """Return what was changed, for `Drafts.keep`: never a secret; None if nothing would be lost."""
         if not self.has_changes():
             return None
         typed = {each.called: each.value for each in self.fields if not each.secret}
-        return {"version": self.record_version, "values": typed}
+        changed = {name: value for name, value in typed.items() if value != self._first_values.get(name)}
+        return {"version": self.record_version, "values": changed}
 
     def restore(self, draft: Draft) -> None:
         """Put back what was kept; secrets are to be typed again."""

@@ -54,7 +54,7 @@ class RecordForm(FormPage, Generic[R]):
     def __init__(self, record: R) -> None:
         super().__init__()
         self.record = record
-        self._seen_before: dict[str, Any] = {}
+        self._kept: Draft | None = None
 
     @abstractmethod
     def read_again(self, view: View) -> R:
@@ -70,11 +70,6 @@ class RecordForm(FormPage, Generic[R]):
         return "" if value is None else str(value)
 
     @property
-    def form_kind(self) -> str:
-        """The name that a draft of this form is found again by: that of the record is in it."""
-        return f"{super().form_kind}-{self.record.id}"
-
-    @property
     def record_version(self) -> int:
         """The version of the record as it was read."""
         return self.record.version
@@ -85,7 +80,7 @@ class RecordForm(FormPage, Generic[R]):
         self.run_worker(self._meet(error), group="stale")
 
     async def _meet(self, error: StaleEdit) -> None:
-        seen, mine = {**self.values_of(self.record), **self._seen_before}, self.values()
+        seen, mine = self._seen(), self._mine()
         try:
             meeting = await asyncio.to_thread(self._read_theirs, seen, mine)
         except NotFound:
@@ -140,22 +135,33 @@ class RecordForm(FormPage, Generic[R]):
     def adopt(self, record: R) -> None:
         """Edit the record as it is now from here on."""
         self.record = record
-        self._seen_before = {}
+        self._kept = None
 
     def draft(self) -> dict[str, Any] | None:
-        """Return what is typed, and what the record was, so that a later save can tell what others have changed."""
+        """Return what was changed, and what the record was, so that a later save can tell what others have changed."""
         kept = super().draft()
-        if kept is None:
-            return None
-        seen = {**self.values_of(self.record), **self._seen_before}
-        return {**kept, "seen": {name: seen[name] for name in kept["values"] if name in seen}}
+        secret = {each.called for each in self.fields if each.secret}
+        return kept and {**kept, "seen": {name: value for name, value in self._seen().items() if name not in secret}}
 
     def restore(self, draft: Draft) -> None:
         """Put back what was kept; what others have changed since then is asked about when it is saved."""
         if draft.version != self.record.version:
             self.record = replace(self.record, version=draft.version)
-            self._seen_before = draft.seen
+            self._kept = draft
         super().restore(draft)
+
+    def _seen(self) -> dict[str, Any]:
+        """Return what stood in the form when the person began to change it."""
+        return {**self.values_of(self.record), **(self._kept.seen if self._kept else {})}
+
+    def _mine(self) -> dict[str, Any]:
+        """Return what is typed; what was neither kept nor changed since then counts as it was seen."""
+        typed = self.values()
+        if self._kept is None:
+            return typed
+        seen, now, changed = self._kept.seen, self.values_of(self.record), self._kept.values
+        untouched = {name for name in typed if name not in changed and typed[name] == now.get(name)}
+        return {name: seen.get(name, value) if name in untouched else value for name, value in typed.items()}
 
     def _parts(self, meeting: Meeting[R]) -> tuple[Part, ...]:
         return tuple(self._part(each) for each in meeting.found)

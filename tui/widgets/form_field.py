@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Label, Static, TextArea
+from textual.widgets import Input, Label, Static, TextArea
 
 from store.errors import ProblemItem
 from tui import look
@@ -19,7 +19,8 @@ REQUIRED = "*"
 class FormField(Horizontal):
     """A labelled control. `name` is what problem items call it: a label, or a JSON pointer.
 
-    `secret`: what is typed is never kept outside the store, and never shown without being asked for. `access` says how
+    `secret`: what is typed is never kept outside the store, and never shown without being asked for; every masked input
+    is. `access` says how
     the control is read and filled where its kind does not say it.
     """
 
@@ -53,7 +54,7 @@ class FormField(Horizontal):
         self.called = name
         self.label = label
         self.control = control
-        self.secret = secret
+        self.secret = secret or (isinstance(control, Input) and control.password)
         self._access = access or access_to(control)
         self._hint = hint
         self._required = required
