@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -15,6 +16,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.types import CSSPathType
 from textual.widgets import Input
 
@@ -206,8 +208,8 @@ class ConnectorFormPage(FormPage):
         self.app.push_screen(SchemaPreviewDialog(self._schema))
 
     def _look_at_texts(self) -> None:
-        form = self.form
-        self._texts.ask(lambda: look_over(form))
+        with suppress(NoMatches):  # a form that is left before it is composed has no fields
+            self._texts.ask(partial(look_over, self.form))
 
     def _show_texts(self, texts: Texts) -> None:
         if not self.is_ready:

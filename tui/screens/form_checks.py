@@ -7,6 +7,7 @@ told of as it is typed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -16,7 +17,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, RadioSet, Select, Static, TextArea
 
-from store.errors import ProblemItem
+from store.errors import ProblemItem, StoreError
 from store.store import View
 from tui import look
 from tui.newest_only import NewestOnly
@@ -94,7 +95,14 @@ class CheckedFieldsPage(FieldsPage):
         """Check what is typed now, in a thread."""
         checker = self.checker() if self.is_ready else None
         if checker is not None:
-            self._looks.ask(lambda: checker(self.session.view()))
+            self._looks.ask(partial(self._found_by, checker))
+
+    def _found_by(self, checker: Checker) -> tuple[ProblemItem, ...] | None:
+        """Return the problems; None where the store cannot tell them now, which Create will say."""
+        try:
+            return checker(self.session.view())
+        except StoreError:
+            return None
 
     def _changed(self, control: Widget) -> None:
         field = field_of(control)
@@ -106,8 +114,8 @@ class CheckedFieldsPage(FieldsPage):
                 self._count_problems()
         self.check_soon()
 
-    def _show_found(self, items: tuple[ProblemItem, ...]) -> None:
-        if self.is_ready:
+    def _show_found(self, items: tuple[ProblemItem, ...] | None) -> None:
+        if items is not None and self.is_ready:
             self._show_problems(items)
 
     def show_problems(self, items: tuple[ProblemItem, ...]) -> None:

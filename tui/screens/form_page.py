@@ -6,6 +6,7 @@ started. What is typed when the panel is ended from outside is offered when the 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import Callable
@@ -83,7 +84,7 @@ class FormPage(TextFieldsPage):
             self.notify("This form is for managers with Full Control.", severity="warning")
             self.gatewatch.leave(self)
             return
-        work.start(self, partial(self._drafts.find, self.form_kind), self._offer_draft)
+        self.run_worker(self._offer_draft(), group="draft")
 
     def typed(self) -> object:
         """Return what is typed and chosen now; equal values mean that nothing would be lost."""
@@ -151,7 +152,8 @@ class FormPage(TextFieldsPage):
         manager = self.session.manager
         return Drafts(self.session.store.folder, 0 if manager is None else manager.id)
 
-    def _offer_draft(self, draft: Draft | None) -> None:
+    async def _offer_draft(self) -> None:
+        draft = await asyncio.to_thread(self._drafts.find, self.form_kind)
         if draft is None or not self.is_ready:
             return
         kept = look.relative(draft.kept_at, self.now())

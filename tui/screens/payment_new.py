@@ -79,7 +79,10 @@ class PaymentNew(FormPage):
         """Create the payment."""
         values = self.values()
         if values["Account"] is None:
-            self.show_problems(self.checker()(self.session.view()))
+            today = self.now().date()
+            self.show_problems(
+                payment_commands.check(None, total=values["Total"], due_date=values["Due date"], today=today)
+            )
             return
         command = partial(
             payment_commands.create,

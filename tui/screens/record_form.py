@@ -88,7 +88,8 @@ class RecordForm(FormPage, Generic[R]):
         except StoreError as trouble:
             self.refuse(str(trouble))
         else:
-            self._ask(meeting)
+            if self.is_ready:
+                self._ask(meeting)
 
     def _read_theirs(self, seen: Mapping[str, Any], mine: Mapping[str, Any]) -> Meeting[R]:
         view = self.session.view()

@@ -213,6 +213,8 @@ class SettingsForm(Widget):
     async def fill(self) -> None:
         """Compose the other fields, some at a time and out of sight, so that the keys work meanwhile."""
         for start in range(FIELDS_AT_ONCE, len(self._lines), MOUNTED_AT_ONCE):
+            if not self.is_attached:  # the form was left meanwhile
+                return
             part = self._lines[start : start + MOUNTED_AT_ONCE]
             for each in part:
                 each.display = False
