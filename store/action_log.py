@@ -45,6 +45,11 @@ def latest(view: View, count: int | None, *, subject: str | None = None) -> list
     return [view.get(LogLine, each) for each in (ids if count is None else ids[-count:])]
 
 
+def last_of(view: View, subject: str) -> LogLine | None:
+    """Return the last line about an object (`connector 3`), None if there is none."""
+    return next(iter(latest(view, 1, subject=subject)), None)
+
+
 def visible_to(view: View, by: Actor) -> list[LogLine]:
     """Return what the actor may see, the oldest first.
 

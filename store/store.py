@@ -100,7 +100,7 @@ class Store:
         No lock is taken: by the time it is done in earnest, it may come to something else. Raises what `decide` raises,
         StoreNotUsable.
         """
-        return decide(self._transaction_on(self.database.image()))
+        return decide(self.transaction_on(self.database.image()))
 
     def changes_since(self, revision: int) -> frozenset[Key] | None:
         """Return the (table, id) of each record written after a view's `revision`.

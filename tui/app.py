@@ -30,7 +30,8 @@ from store import managers
 from store.crash_report import crash_report
 from store.errors import StoreNotUsable
 from store.managers import Manager
-from tui import keys, look, pages
+from tui import external_editor, keys, look, pages
+from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
 from tui.screens.page import Page
@@ -146,6 +147,21 @@ class GatewatchApp(App[None]):
             self.notify(str(error), severity="error", markup=False)
             return
         then()
+
+    def edit_outside(self, text: str, *, suffix: str) -> str:
+        """Return a text as the person's own editor has left it; the panel is suspended meanwhile.
+
+        Raises EditorFailed, SuspendNotSupported.
+        """
+        command = external_editor.editor_command(self._environment)
+        with self.suspend():
+            return external_editor.edit(text, suffix=suffix, command=command)
+
+    def keep_drafts(self) -> None:
+        """Keep what is typed in open forms, for when they are opened again. For signal handlers: raises nothing."""
+        if self.session.manager is not None:
+            drafts = Drafts(self.session.store.folder, self.session.manager.id)
+            drafts.keep_all((each for each in self.screen_stack if isinstance(each, DraftedForm)), self.now())
 
     def facts(self) -> Facts:
         """Return what the top bar tells."""
@@ -374,7 +390,7 @@ class GatewatchApp(App[None]):
                 "Leave without saving?",
                 f"What you typed in {changed[-1].page_name} is lost.",
                 yes="Leave",
-                no="Stay",
+                no="Keep editing",
             )
         )
 
