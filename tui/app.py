@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -15,10 +16,8 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from rich.console import Console
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import var
@@ -30,14 +29,18 @@ from tui import look, pages
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
+from tui.terminal.app import TerminalApp, is_remote
+from tui.terminal.ending import EndingSignals
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.25
 TICK_SECONDS = 1.0
+UNFOCUSED_TICK_SECONDS = 10.0
+"""How often time passes on a screen that nobody has before them: the terminal has lost the focus."""
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
 
-class GatewatchApp(App[None]):
+class GatewatchApp(TerminalApp):
     """The Operator Control Panel in a terminal."""
 
     TITLE = "Gatewatch"
@@ -67,14 +70,14 @@ class GatewatchApp(App[None]):
         few_colours: bool = False,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        super().__init__()
+        super().__init__(environment)
         theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
         self.register_theme(theme)
         self.theme = theme.name
         self.session = session
         self.notice = notice
         self.calm = calm
-        if calm or "SSH_CONNECTION" in environment:
+        if calm or is_remote(environment):
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
@@ -83,6 +86,17 @@ class GatewatchApp(App[None]):
         self._place = -1
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
+        self._ticked_at = time.monotonic()
+
+    @property
+    def ticking(self) -> bool:
+        """Whether time passes on the screen on top: not where the panel is calm, nor behind a dialog."""
+        return not self.calm and isinstance(self.screen, Page) and self.screen.is_ready
+
+    @property
+    def tick_seconds(self) -> float:
+        """How often time passes on the screen, where it does."""
+        return TICK_SECONDS if self.app_focus else UNFOCUSED_TICK_SECONDS
 
     def now(self) -> datetime:
         """Return the time that screens show."""
@@ -96,6 +110,7 @@ class GatewatchApp(App[None]):
             engine_runs=self.session.engine() is not None,
             user=manager.name if manager else "",
             time=look.clock_text(self.now()),
+            pace="calm" if self.calm else "" if self.app_focus else f"each {UNFOCUSED_TICK_SECONDS:.0f} s",
             notice=self.notice,
             trouble=self.store_trouble,
         )
@@ -276,16 +291,20 @@ class GatewatchApp(App[None]):
             self.screen.reload()
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Page) and self.screen.is_ready:
+        # Half a tick early is on time: timers are not exact.
+        if self.ticking and time.monotonic() - self._ticked_at >= self.tick_seconds - TICK_SECONDS / 2:
+            self._let_time_pass()
+
+    def _let_time_pass(self) -> None:
+        self._ticked_at = time.monotonic()
+        if isinstance(self.screen, Page):
             self.screen.refresh_bars()
             self.screen.tick(self.now())
 
-    def _fatal_error(self) -> None:
-        """Show a crash without local variables: they may hold secrets."""
-        self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
-        self._close_messages_no_wait()
+    def watch_app_focus(self) -> None:
+        """Tell the pace at which time passes now; what stood still while nobody looked is brought up to date."""
+        if self.ticking:
+            self._let_time_pass()
 
 
 def run_panel(
@@ -295,11 +314,11 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    signals: EndingSignals,
 ) -> int:
-    """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
+    """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed or a signal ended it.
 
-    `notice` is a line that stays on the screen. `calm`: nothing ticks. Raises StoreNotUsable if the store cannot be
-    read at the start.
+    `notice` is a line that stays on the screen. `calm`: nothing ticks. `signals` lead to the panel's end while it runs.
     """
     app = GatewatchApp(
         session,
@@ -309,5 +328,6 @@ def run_panel(
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
     )
-    app.run(mouse=mouse)
+    with signals.led_to(app.leave_by_signal):
+        app.run(mouse=mouse)
     return app.return_code or 0

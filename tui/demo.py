@@ -7,11 +7,13 @@ are short, which the screen says.
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from store import accounts, connectors, managers, methods, resellers
@@ -24,6 +26,7 @@ from store.methods import MethodForm
 from store.payments import Payment
 from store.store import Store, open_store
 from tui.children import Child, start_engine
+from tui.terminal.ending import EndingSignals
 
 PERIODS_MINUTES = ("0.2", "0.25", "0.6")
 """The demo's periods: 12, 15 and 36 seconds."""
@@ -41,26 +44,50 @@ _FIELDS = """[
 ]"""
 
 
-@contextmanager
-def demo_store() -> Iterator[tuple[Store, Manager]]:
-    """Yield a store with traffic on it, and the manager to sign in as; end everything and remove it afterwards.
+@dataclass(slots=True)
+class Scratch:
+    """What a demo leaves behind if nobody clears it away: programs under way, and their folder."""
 
-    Raises ChildFailed if a program of it does not start.
+    folder: Path | None = None
+    programs: list[Child] = field(default_factory=list)
+
+    def clear_at_once(self) -> None:
+        """End the programs without asking and remove the folder."""
+        for each in self.programs:
+            each.kill()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def demo_store() -> Iterator[tuple[Store, Manager, EndingSignals]]:
+    """Yield a store with traffic on it, the manager to sign in as, and the signals; end and remove all afterwards.
+
+    Also by SIGTERM or SIGHUP, as when the terminal is closed. Raises ChildFailed if a program of it does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name, ExitStack() as running:
-        folder = Path(name) / "store"
+    scratch = Scratch()
+    with (
+        EndingSignals(scratch.clear_at_once) as signals,
+        tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name,
+        ExitStack() as running,
+    ):
+        scratch.folder = Path(name)
+
+        def keep(program: Child) -> Child:
+            scratch.programs.append(program)
+            running.callback(program.stop)
+            return program
+
+        folder = scratch.folder / "store"
         key = secrets.token_hex(32)
-        log = Path(name) / "sandbox.log"
         arguments = ["sandbox", "--port", "0", "--late-after", str(LATE_AFTER_SECONDS), "--until-stdin-closes"]
-        sandbox = Child("gateway", arguments, log, {"GATEWATCH_SANDBOX_KEY": key})
-        running.callback(sandbox.stop)
+        sandbox = keep(Child("gateway", arguments, scratch.folder / "sandbox.log", {"GATEWATCH_SANDBOX_KEY": key}))
         url = sandbox.first_line(wait_seconds=READY_SECONDS).rpartition(" ")[2]
         store = open_store(folder)
         manager = furnish(store, url, key)
-        running.callback(start_engine(folder, port=0).stop)
-        traffic = Child("tui.traffic", [str(folder)], Path(name) / "traffic.log")
-        running.callback(traffic.stop)
-        yield store, manager
+        keep(start_engine(folder, port=0))
+        keep(Child("tui.traffic", [str(folder)], scratch.folder / "traffic.log"))
+        yield store, manager, signals
 
 
 def furnish(store: Store, gateway_url: str, key: str) -> Manager:
@@ -97,8 +124,8 @@ def run_demo() -> int:
     from tui.app import run_panel  # noqa: PLC0415 - the demo without a panel does without Textual
     from tui.session import Session  # noqa: PLC0415 - the same
 
-    with demo_store() as (store, manager):
-        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE)
+    with demo_store() as (store, manager, signals):
+        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE, signals=signals)
 
 
 def run_without_panel(seconds: float) -> str:
@@ -106,7 +133,7 @@ def run_without_panel(seconds: float) -> str:
 
     Raises ChildFailed.
     """
-    with demo_store() as (store, _):
+    with demo_store() as (store, _, _):
         time.sleep(seconds)
         view = store.view()
         rules = Counter(line.rule for payment in view.all(Payment) for line in payment.history)

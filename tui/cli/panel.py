@@ -25,11 +25,12 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -
     store = run.store()
     from tui.app import run_panel  # noqa: PLC0415 - Textual takes a third of a second; commands do without
     from tui.session import Session  # noqa: PLC0415 - the same
+    from tui.terminal.ending import EndingSignals  # noqa: PLC0415 - the same
 
-    with ExitStack() as running:
+    with EndingSignals() as signals, ExitStack() as running:
         if with_engine and engine_of(store.folder) is None:  # one engine serves one store: any that runs will do
             try:
                 running.callback(start_engine(store.folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
-        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse)
+        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse, signals=signals)

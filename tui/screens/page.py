@@ -128,6 +128,8 @@ class Page(Screen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Compose the bars around the workspace."""
+        # Before the first frame, which would show the navigation bar where it is hidden.
+        self.set_class(self.app.size.width < NARROW_UNDER, "-narrow")
         yield TopBar(self.page_name)
         with Horizontal(id="below-top-bar"):
             yield Navigation(pages.pages_for(self.session.by), self.ENTRY)
