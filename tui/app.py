@@ -21,7 +21,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import var
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from store.errors import StoreNotUsable
 from store.managers import Manager
@@ -92,6 +92,13 @@ class GatewatchApp(TerminalApp):
     def ticking(self) -> bool:
         """Whether time passes on the screen on top: not where the panel is calm, nor behind a dialog."""
         return not self.calm and isinstance(self.screen, Page) and self.screen.is_ready
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether another screen is on its way, or the one on top has not shown its rows yet."""
+        if isinstance(self.screen, Page):
+            return self._changing or not self.screen.is_ready or self.screen.is_reading
+        return self._changing and not isinstance(self.screen, ModalScreen)  # a question is answered by keys
 
     @property
     def tick_seconds(self) -> float:

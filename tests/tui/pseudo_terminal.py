@@ -10,6 +10,7 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,9 @@ from typing import Any
 
 import pyte
 
+from tests.tui.cast import ANNA_EMAIL, PASSWORD
+
+PROGRAM = [sys.executable, "-m", "tui"]
 LONGEST_SECONDS = 60.0
 """After so long without what a test waits for, it fails."""
 STEP_SECONDS = 0.02
@@ -98,6 +102,10 @@ class PseudoTerminal:
         """The terminal's attributes now."""
         return termios.tcgetattr(self._theirs)
 
+    def cell(self, row: int, column: int) -> str:
+        """Return what one cell shows."""
+        return str(self.screen.buffer[row][column].data)
+
     def press(self, *keys: bytes | str) -> None:
         """Type keys, all in one burst."""
         self._answer(b"".join(each.encode() if isinstance(each, str) else each for each in keys))
@@ -174,3 +182,10 @@ class PseudoTerminal:
 
     def _size_is(self, size: tuple[int, int]) -> None:
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+
+
+def sign_in(at: PseudoTerminal) -> None:
+    """Sign in as Anna and wait for the payments."""
+    at.wait_for("Email", "Password")
+    at.press(ANNA_EMAIL, "\t", PASSWORD, "\r")
+    at.wait_for("P-000007")

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from store.engine_presence import engine_of
 from store.store import Store
-from tests.tui.cast import ANNA_EMAIL, PASSWORD
-from tests.tui.pseudo_terminal import QUIT, PseudoTerminal
+from tests.tui.pseudo_terminal import PROGRAM, QUIT, PseudoTerminal, sign_in
 
-PROGRAM = [sys.executable, "-m", "tui"]
 RESTORED = {1049: False, 1000: False, 1003: False, 1006: False, 1004: False, 2004: False, 25: True, 7: True}
 """The modes that a terminal must be left in: no alternate screen, no mouse, the cursor shown, and so on."""
-AtTerminal = Callable[..., PseudoTerminal]
-
-
-@pytest.fixture
-def environment(cast: Store, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a panel on the cast's store that leaves nothing with the user."""
-    names = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "COLORTERM")
-    kept = {name: value for name, value in os.environ.items() if name not in names}
-    return kept | {
-        "GATEWATCH_DATA": str(cast.folder),
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-        "TMPDIR": str(tmp_path),
-    }
-
-
-def sign_in(at: PseudoTerminal) -> None:
-    """Sign in as Anna and wait for the payments."""
-    at.wait_for("Email", "Password")
-    at.press(ANNA_EMAIL, "\t", PASSWORD, "\r")
-    at.wait_for("P-000007")
 
 
 def left_as_found(at: PseudoTerminal) -> bool:

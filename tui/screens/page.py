@@ -94,6 +94,11 @@ class Page(Screen[int | None]):
         return self._composed and len(self.query("TopBar, Navigation")) == 2
 
     @property
+    def is_reading(self) -> bool:
+        """Whether the store is being read for it."""
+        return self._reloading
+
+    @property
     def gatewatch(self) -> GatewatchApp:
         """The panel."""
         return cast("GatewatchApp", self.app)

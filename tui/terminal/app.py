@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -17,14 +17,17 @@ from rich.segment import Segments
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandListItem, SimpleProvider
 from textual.css.query import NoMatches
 from textual.driver import Driver
+from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from store.errors import StoreNotUsable
 from tui.clipboard import NotCopied, send_to_clipboard
 from tui.terminal.crash import crash_sentence, write_crash
 from tui.terminal.ending import exit_code_of
+from tui.widgets.palette import Palette
 
 CRASHED, NOT_USABLE = 1, 3
 
@@ -49,6 +52,11 @@ class TerminalApp(App[None]):
     def now(self) -> datetime:
         """Return the time."""
         raise NotImplementedError
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change of screens is under way, for which keys that were typed ahead wait."""
+        return False
 
     def keep_drafts(self) -> None:
         """Keep what is typed in open forms; called in a signal handler, and must not raise."""
@@ -80,6 +88,17 @@ class TerminalApp(App[None]):
         """Send a secret that was asked for to the terminal's clipboard, and tell it; it is not kept to be shown."""
         self._copied = ""
         self._copy(secret, told)
+
+    def action_command_palette(self) -> None:
+        """Show the palette, unless it is there."""
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_commands(
+        self, commands: Sequence[CommandListItem], placeholder: str = "Search for commands…"
+    ) -> AwaitMount:
+        """Show a list of commands to choose from."""
+        return self.push_screen(Palette([SimpleProvider(self.screen, commands)], placeholder=placeholder))
 
     def action_show_copied(self) -> None:
         """Show what was copied last, for terminals that did not take it."""

@@ -31,8 +31,15 @@ def crash_report(error: BaseException) -> str:
         seen.add(id(each))
         frames = "".join(traceback.format_tb(each.__traceback__))
         told.append(f"{frames}{crash_sentence(each)}\n")
-        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+        each = _before(each)
     return "\nwhich led to\n\n".join(reversed(told))
+
+
+def _before(error: BaseException) -> BaseException | None:
+    inner = getattr(error, "error", None)  # what a worker of Textual's failed with
+    if isinstance(inner, BaseException):
+        return inner
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def write_crash(error: BaseException, folder: Path, now: datetime) -> Path:

@@ -22,15 +22,17 @@ from textual.message import Message
 from tui.terminal.image import ScreenImage
 from tui.terminal.output import Output
 from tui.terminal.restoring import TerminalBefore
+from tui.terminal.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
-    from tui.app import GatewatchApp
+    from tui.terminal.app import TerminalApp
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 ASK_WHERE = "\x1b[6n"
 ASK_AFTER_BYTES = 1024
 ANSWER_SECONDS = 8.0
 """How long an answer may take before the terminal counts as one that gives none, until it does."""
+IN_ORDER = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 FINISH_SECONDS = 1.0
 HANG_UP_SECONDS = 1.0
 _FRAME = re.compile(r"\x1b\[\d+;\d+H")
@@ -43,10 +45,10 @@ class PacedDriver(LinuxDriver):
     """The shortest time between two frames."""
 
     def __init__(
-        self, app: GatewatchApp, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+        self, app: TerminalApp, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._gatewatch = app
+        self._terminal_app = app
         self._image = ScreenImage()
         self._output: Output | None = None
         self._before = TerminalBefore.found()
@@ -56,6 +58,7 @@ class PacedDriver(LinuxDriver):
         self._unasked_bytes = 0
         self._sent_at = 0.0
         self._next_frame: asyncio.TimerHandle | None = None
+        self._typed_ahead = TypedAhead(app, super().process_message)
 
     def write(self, data: str) -> None:
         """Take a frame into the wanted image; send everything else as it is."""
@@ -104,6 +107,8 @@ class PacedDriver(LinuxDriver):
         """Take the terminal's answers, in the thread that reads it; pass on everything else."""
         if isinstance(message, events.CursorPosition):
             self._in_loop(self._answered)
+        elif isinstance(message, IN_ORDER):
+            self._in_loop(partial(self._typed_ahead.take, message))
         else:
             super().process_message(message)
 
@@ -111,7 +116,7 @@ class PacedDriver(LinuxDriver):
         try:
             self.run_input_thread()
         except OSError:
-            self._in_loop(self._gatewatch.terminal_is_gone)
+            self._in_loop(self._terminal_app.terminal_is_gone)
         except Exception as error:  # noqa: BLE001 - a thread's outermost call: what ends it ends the panel
             self._in_loop(partial(self._app._handle_exception, error))  # noqa: SLF001 - where Textual tells of crashes
 
@@ -173,7 +178,7 @@ class PacedDriver(LinuxDriver):
         watched = select.poll()
         watched.register(self.fileno, 0)
         if any(happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, happened in watched.poll(0)):
-            self._gatewatch.terminal_is_gone()
+            self._terminal_app.terminal_is_gone()
         else:
             self._loop.call_later(HANG_UP_SECONDS, self._look_for_hang_up)
 
