@@ -25,12 +25,13 @@ from textual.screen import ModalScreen, Screen
 
 from store.errors import StoreNotUsable
 from store.managers import Manager
-from tui import look, pages
+from tui import look, pages, themes
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.terminal.app import TerminalApp, is_remote
 from tui.terminal.ending import EndingSignals
+from tui.theme_names import AUTO
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.25
@@ -68,12 +69,14 @@ class GatewatchApp(TerminalApp):
         notice: str = "",
         calm: bool = False,
         few_colours: bool = False,
+        theme: str = AUTO,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(environment)
-        theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
-        self.register_theme(theme)
-        self.theme = theme.name
+        for each in themes.THEMES.values():
+            self.register_theme(each.theme)
+        self.theme = themes.resolved(theme, few_colours=few_colours)
+        self._filters.append(themes.ColoursOfTheme(lambda: self.theme))
         self.session = session
         self.notice = notice
         self.calm = calm
@@ -321,17 +324,20 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    theme: str = AUTO,
     signals: EndingSignals,
 ) -> int:
     """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed or a signal ended it.
 
-    `notice` is a line that stays on the screen. `calm`: nothing ticks. `signals` lead to the panel's end while it runs.
+    `notice` is a line that stays on the screen. `calm`: nothing ticks. `theme`: one of
+    `THEME_NAMES`. `signals` lead to the panel's end while it runs.
     """
     app = GatewatchApp(
         session,
         start_signed_in_as=signed_in_as,
         notice=notice,
         calm=calm,
+        theme=theme,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
     )

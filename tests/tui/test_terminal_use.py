@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 import stat
 import sys
 from pathlib import Path
+
+import pytest
 
 from store import accounts, payment_commands
 from store.actors import Actor
@@ -114,3 +117,41 @@ def test_columns_stay_aligned_beside_names_in_every_script(environment: dict[str
         assert len(rows) >= len(NAMES)
         assert len(ends) == 1
         assert not any(mark in at.text for mark in ("\u202e", "\u2066", "\u200d"))
+
+
+COLOUR = re.compile(rb"\x1b\[([\d;]+)m")
+
+
+def colours_of(written: bytes) -> set[str]:
+    """Return which kinds of colours were written: `16`, `256`, `true` or `grey`."""
+    kinds = set()
+    for parameters in COLOUR.findall(written):
+        for codes in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", parameters):
+            kinds.add("grey" if len(set(codes)) == 1 else "true")
+        if re.search(rb"[34]8;5;\d+", parameters):
+            kinds.add("256")
+        others = re.sub(rb"[34]8;(?:2;\d+;\d+;\d+|5;\d+)", b"", parameters)
+        if re.search(rb"(?:^|;)(?:[34][0-7]|9[0-7]|10[0-7])(?:;|$)", others):
+            kinds.add("16")
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("terminal", "kinds"),
+    [
+        ({"TERM": "xterm"}, {"16"}),
+        ({"TERM": "xterm-256color"}, {"256"}),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, {"true"}),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}, {"grey"}),
+    ],
+    ids=["16", "256", "true", "none"],
+)
+def test_each_terminal_gets_colours_that_it_has_and_every_status_in_words(
+    environment: dict[str, str], terminal: dict[str, str], kinds: set[str]
+) -> None:
+    with PseudoTerminal(PROGRAM, environment | terminal) as at:
+        sign_in(at)
+        at.wait_for("▸ Processing", "○ Waiting for payment", "! late", "✓ Completed", "– Cancelled")
+        at.press(QUIT)
+        at.wait_for_end()
+        assert colours_of(at.written) - {"grey"} == kinds - {"grey"}

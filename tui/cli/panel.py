@@ -12,7 +12,7 @@ from tui.children import ChildFailed, start_engine
 from tui.cli.invocation import Invocation
 
 
-def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -> int:
+def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, theme: str) -> int:
     """Run the panel until it is left and return its exit code; an engine that was started for it ends with it.
 
     Raises UsageError where there is no terminal, StoreNotUsable, and ClickException if the engine does not start.
@@ -33,4 +33,4 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -
                 running.callback(start_engine(store.folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
-        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse, signals=signals)
+        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse, theme=theme, signals=signals)

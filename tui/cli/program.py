@@ -20,6 +20,7 @@ from tui.cli import shapes
 from tui.cli.invocation import Invocation, current, data_option, json_option, silence_output, write_out
 from tui.cli.printing import json_text
 from tui.plain_text import safe
+from tui.theme_names import THEME_NAMES
 
 REFUSED = 1
 NOT_USABLE = 3
@@ -106,14 +107,16 @@ def _end_refused(ctx: click.Context, error: StoreError) -> NoReturn:
 @click.option("--engine", is_flag=True, help="Start an engine with the panel; it ends with it.")
 @click.option("--calm", is_flag=True, help="The panel without any ticking.")
 @click.option("--no-mouse", is_flag=True, help="The panel without the mouse.")
+@click.option("--theme", type=click.Choice(THEME_NAMES), help="The panel's colours [auto: as the terminal has them].")
 @click.version_option(package_name="gatewatch")
 @click.pass_context
-def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mouse: bool) -> None:
+def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mouse: bool, theme: str | None) -> None:
     """Watch over payment gateway connectors: the panel, and its commands without a screen.
 
     Without a command, the panel opens in the terminal.
     """
-    for_panel = [name for name, given in (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse)) if given]
+    options = (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse), ("--theme", theme))
+    for_panel = [name for name, given in options if given]
     invocation = current()
     if ctx.invoked_subcommand is not None:
         if once or for_panel:
@@ -130,7 +133,7 @@ def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mo
         raise click.UsageError("--json needs a command, or --once.", ctx)
     from tui.cli.panel import open_panel  # noqa: PLC0415 - loaded when it is called: it brings the screens
 
-    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse))
+    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse, theme=theme or THEME_NAMES[0]))
 
 
 def run() -> NoReturn:

@@ -91,14 +91,15 @@ class TerminalApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show the palette, unless it is there."""
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def search_commands(
         self, commands: Sequence[CommandListItem], placeholder: str = "Search for commands…"
     ) -> AwaitMount:
         """Show a list of commands to choose from."""
-        return self.push_screen(Palette([SimpleProvider(self.screen, commands)], placeholder=placeholder))
+        found_among = SimpleProvider(self.screen, list(commands))
+        return self.push_screen(Palette([found_among], placeholder=placeholder))  # type: ignore[list-item] # as Textual
 
     def action_show_copied(self) -> None:
         """Show what was copied last, for terminals that did not take it."""
