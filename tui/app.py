@@ -13,18 +13,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
 from textual import events
-from textual.app import SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 
 from store.errors import StoreNotUsable
-from store.managers import Manager
 from tui import look, pages, themes
 from tui.pages import PageEntry
 from tui.screens.page import Page
@@ -33,6 +34,9 @@ from tui.terminal.app import TerminalApp, is_remote
 from tui.terminal.ending import EndingSignals
 from tui.theme_names import AUTO
 from tui.widgets.top_bar import Facts
+
+if TYPE_CHECKING:
+    from store.managers import Manager
 
 POLL_SECONDS = 0.25
 TICK_SECONDS = 1.0
@@ -75,7 +79,9 @@ class GatewatchApp(TerminalApp):
         super().__init__(environment)
         for each in themes.THEMES.values():
             self.register_theme(each.theme)
-        self.theme = themes.resolved(theme, few_colours=few_colours)
+        # Set as if it had been there: a change of themes reads every style sheet a second time
+        self.set_reactive(TerminalApp.theme, themes.resolved(theme, few_colours=few_colours))
+        self.stylesheet.set_variables(self.get_css_variables())
         self._filters.append(themes.ColoursOfTheme(lambda: self.theme))
         self.session = session
         self.notice = notice
@@ -90,6 +96,7 @@ class GatewatchApp(TerminalApp):
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
         self._ticked_at = time.monotonic()
+        self.refused: StoreNotUsable | None = None
 
     @property
     def ticking(self) -> bool:
@@ -107,6 +114,12 @@ class GatewatchApp(TerminalApp):
     def tick_seconds(self) -> float:
         """How often time passes on the screen, where it does."""
         return TICK_SECONDS if self.app_focus else UNFOCUSED_TICK_SECONDS
+
+    def compose(self) -> ComposeResult:
+        """Compose what is seen until the store is open."""
+        with Vertical(classes="opening"):
+            yield Static("Gatewatch", classes="wordmark")
+            yield Static("Opening the store…")
 
     def now(self) -> datetime:
         """Return the time that screens show."""
@@ -213,10 +226,25 @@ class GatewatchApp(TerminalApp):
     async def _begin(self) -> None:
         self._follow_size(self.size)
         await self._has_room.wait()
+        if not self.session.is_open and not await self._open_store():
+            return
         if self._first_manager is not None:
             self._enter(self._first_manager)
         else:
             await self._ask_who()
+
+    async def _open_store(self) -> bool:
+        """Open the store after the first frame, which would have to wait for all that is loaded for it."""
+        drawn = asyncio.Event()
+        self.call_after_refresh(drawn.set)
+        await drawn.wait()
+        try:
+            await asyncio.to_thread(lambda: self.session.store)
+        except StoreNotUsable as error:
+            self.refused = error
+            self.exit()
+            return False
+        return True
 
     def _follow_size(self, size: Size) -> None:
         from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
@@ -331,6 +359,7 @@ def run_panel(
 
     `notice` is a line that stays on the screen. `calm`: nothing ticks. `theme`: one of
     `THEME_NAMES`. `signals` lead to the panel's end while it runs.
+    Raises StoreNotUsable if the store cannot be opened.
     """
     app = GatewatchApp(
         session,
@@ -343,4 +372,6 @@ def run_panel(
     )
     with signals.led_to(app.leave_by_signal):
         app.run(mouse=mouse)
+    if app.refused is not None:
+        raise app.refused
     return app.return_code or 0

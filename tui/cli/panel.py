@@ -22,15 +22,15 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, t
             "The panel needs a terminal, and standard input or standard output is none. "
             "For scripts there are commands (--help), and --once prints the payments monitor."
         )
-    store = run.store()
     from tui.app import run_panel  # noqa: PLC0415 - Textual takes a third of a second; commands do without
     from tui.session import Session  # noqa: PLC0415 - the same
     from tui.terminal.ending import EndingSignals  # noqa: PLC0415 - the same
 
     with EndingSignals() as signals, ExitStack() as running:
-        if with_engine and engine_of(store.folder) is None:  # one engine serves one store: any that runs will do
+        # One engine serves one store: any that runs will do.
+        if with_engine and engine_of(run.place.folder) is None:
             try:
-                running.callback(start_engine(store.folder).stop)
+                running.callback(start_engine(run.store().folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
-        return run_panel(Session(store, store.clock), calm=calm, mouse=mouse, theme=theme, signals=signals)
+        return run_panel(Session(run.store), calm=calm, mouse=mouse, theme=theme, signals=signals)

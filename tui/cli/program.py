@@ -16,7 +16,6 @@ from typing import NoReturn
 import click
 
 from store.errors import Problems, StoreError, StoreNotUsable
-from tui.cli import shapes
 from tui.cli.invocation import Invocation, current, data_option, json_option, silence_output, write_out
 from tui.cli.printing import json_text
 from tui.plain_text import safe
@@ -89,6 +88,8 @@ def _end_refused(ctx: click.Context, error: StoreError) -> NoReturn:
     invocation = ctx.find_object(Invocation)
     if isinstance(error, Problems):
         if invocation is not None and invocation.as_json:
+            from tui.cli import shapes  # noqa: PLC0415 - it brings every record; a panel starts without them
+
             write_out(json_text(shapes.problems(error.items)))
         sentences = [str(each) for each in error.items]
     else:

@@ -22,13 +22,13 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from store.errors import NotFound, NotPermitted, ProblemItem, StoreNotUsable
-from store.store import Transaction, View
 from tui import pages, work
 from tui.session import Session
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from store.store import Transaction, View
     from tui.app import GatewatchApp
 
 T = TypeVar("T")
