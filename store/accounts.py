@@ -58,6 +58,18 @@ class BalanceTransaction(Record):
     answer_id: int | None = None
 
 
+def check(*, name: str, currency: str) -> tuple[ProblemItem, ...]:
+    """Return every problem of a new account as it was typed."""
+    problems: list[ProblemItem] = []
+    if not name.strip():
+        problems.append(ProblemItem("Name", "is empty; write the customer's name."))
+    if decimals_of(currency.strip().upper()) is None:
+        problems.append(
+            ProblemItem("Currency", f"{currency!r} is not in ISO 4217; write three letters, EUR for example.")
+        )
+    return tuple(problems)
+
+
 def create(tx: Transaction, by: Actor, *, name: str, currency: str, reseller_id: int | None = None) -> Account:
     """Open an account with nothing on it, at the actor's reseller if no other is named.
 
@@ -67,16 +79,10 @@ def create(tx: Transaction, by: Actor, *, name: str, currency: str, reseller_id:
     level = by.reseller_id if reseller_id is None else reseller_id
     need_in_reach(tx, by, level, Reseller.WORD, level)
     tx.get(Reseller, level)
-    problems: list[ProblemItem] = []
-    if not name.strip():
-        problems.append(ProblemItem("Name", "is empty; write the customer's name."))
-    code = currency.strip().upper()
-    if decimals_of(code) is None:
-        problems.append(
-            ProblemItem("Currency", f"{currency!r} is not in ISO 4217; write three letters, EUR for example.")
-        )
+    problems = check(name=name, currency=currency)
     if problems:
-        raise Problems(tuple(problems))
+        raise Problems(problems)
+    code = currency.strip().upper()
     made = tx.put(
         Account(id=tx.next_id(Account), name=name.strip(), reseller_id=level, balance=zero(code), created_at=tx.now)
     )

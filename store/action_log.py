@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from tinydb import where
+
 from store import managers
 from store.actors import Actor
 from store.records import Record
@@ -29,6 +31,12 @@ class LogLine(Record):
     action: str
     subject: str
     text: str = ""
+
+
+def last_of(view: View, subject: str) -> LogLine | None:
+    """Return the last line about an object (`connector 3`), None if there is none."""
+    lines = view.search(LogLine, where("subject") == subject)
+    return lines[-1] if lines else None
 
 
 def visible_to(view: View, by: Actor) -> list[LogLine]:

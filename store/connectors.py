@@ -229,6 +229,14 @@ def reveal_key(tx: Transaction, by: Actor, connector_id: int) -> str:
     return current.shared_key
 
 
+def reveal_static(tx: Transaction, by: Actor, connector_id: int) -> str:
+    """Return the Static JSON and log who asked for it. Raises NotPermitted, NotFound."""
+    _need_rights(by)
+    current = get(tx, by, connector_id)
+    tx.log(by, "static json revealed", f"connector {connector_id}", current.name)
+    return current.static_text
+
+
 def get(view: View, by: Actor, connector_id: int) -> Connector:
     """Return a connector that is not deleted. Raises NotFound, NotPermitted outside the root reseller."""
     by.need_root("Payment Gateway Connectors")

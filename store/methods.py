@@ -103,6 +103,14 @@ def delete(tx: Transaction, by: Actor, method_id: int) -> PaymentMethod:
     return deleted
 
 
+def reveal_setting(tx: Transaction, by: Actor, method_id: int, key: str) -> object | None:
+    """Return one setting, None if it has no value, and log who asked for it. Raises NotPermitted, NotFound."""
+    by.need_full_control()
+    current = get(tx, by, method_id)
+    tx.log(by, "setting revealed", f"payment method {method_id}", key)
+    return current.settings.get(key)
+
+
 def get(view: View, by: Actor, method_id: int) -> PaymentMethod:
     """Return a payment method that is not deleted and that the actor may see. Raises NotFound."""
     found = view.find(PaymentMethod, method_id)

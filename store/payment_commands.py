@@ -31,6 +31,23 @@ if TYPE_CHECKING:
     from store.store import Transaction, View
 
 
+def check(account: Account | None, *, total: str, due_date: str, today: date) -> tuple[ProblemItem, ...]:
+    """Return every problem of a new payment as it was typed; `account` None: none was chosen yet."""
+    problems: list[ProblemItem] = []
+    if account is None:
+        problems.append(ProblemItem("Account", "is not chosen; choose whose payment it is."))
+    else:
+        try:
+            parse_total(total, account.currency)
+        except ValueError as error:
+            problems.append(ProblemItem("Total", str(error)))
+    try:
+        _due_date(due_date, today)
+    except ValueError as error:
+        problems.append(ProblemItem("Due date", str(error)))
+    return tuple(problems)
+
+
 def create(
     tx: Transaction,
     by: Actor,
@@ -47,30 +64,21 @@ def create(
     """
     by.need_full_control()
     account = accounts.get(tx, by, account_id)
-    problems: list[ProblemItem] = []
-    money, due = None, None
-    try:
-        money = parse_total(total, account.currency)
-    except ValueError as error:
-        problems.append(ProblemItem("Total", str(error)))
-    try:
-        due = _due_date(due_date, tx.now.date())
-    except ValueError as error:
-        problems.append(ProblemItem("Due date", str(error)))
-    if problems or money is None:
-        raise Problems(tuple(problems))
+    problems = check(account, total=total, due_date=due_date, today=tx.now.date())
+    if problems:
+        raise Problems(problems)
     identity = tx.next_id(Payment)
     made = tx.put(
         Payment(
             id=identity,
             number=f"P-{identity:06d}",
             account_id=account_id,
-            total=money,
+            total=parse_total(total, account.currency),
             status=PaymentStatus.WAITING,
             created_at=tx.now,
             created_by=by.name,
             description=description,
-            due_date=due,
+            due_date=_due_date(due_date, tx.now.date()),
         )
     )
     tx.log(by, "payment created", f"payment {made.id}", f"{made.total} for account {account_id}")

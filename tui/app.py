@@ -26,10 +26,13 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from store.errors import StoreNotUsable
-from tui import look, pages, themes
+from tui import external_editor, look, pages, themes
+from tui.drafts import DraftedForm, Drafts
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
+from tui.settings import Settings
+from tui.settings_file import NOTHING_SET, Loaded
 from tui.terminal.app import TerminalApp, is_remote
 from tui.terminal.ending import EndingSignals
 from tui.theme_names import AUTO
@@ -75,8 +78,10 @@ class GatewatchApp(TerminalApp):
         few_colours: bool = False,
         theme: str = AUTO,
         environment: Mapping[str, str] = MappingProxyType({}),
+        loaded: Loaded = NOTHING_SET,
     ) -> None:
         super().__init__(environment)
+        self.loaded = loaded
         for each in themes.THEMES.values():
             self.register_theme(each.theme)
         # Set as if it had been there: a change of themes reads every style sheet a second time
@@ -125,6 +130,26 @@ class GatewatchApp(TerminalApp):
         """Return the time that screens show."""
         return self.session.now()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, without what the command line said."""
+        return self.loaded.settings
+
+    def edit_outside(self, text: str, *, suffix: str) -> str:
+        """Return a text as the person's own editor has left it; the panel is suspended meanwhile.
+
+        Raises EditorFailed, SuspendNotSupported.
+        """
+        command = external_editor.editor_command(self._environment)
+        with self.suspend():
+            return external_editor.edit(text, suffix=suffix, command=command)
+
+    def keep_drafts(self) -> None:
+        """Keep what is typed in open forms, for when they are opened again. For signal handlers: raises nothing."""
+        if self.session.manager is not None:
+            drafts = Drafts(self.session.store.folder, self.session.manager.id)
+            drafts.keep_all((each for each in self.screen_stack if isinstance(each, DraftedForm)), self.now())
+
     def facts(self) -> Facts:
         """Return what the top bar tells."""
         manager = self.session.manager
@@ -140,6 +165,8 @@ class GatewatchApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
+        for problem in self.loaded.problems:
+            self.notify(str(problem), title="Settings", severity="warning", markup=False)
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if not self.calm:
@@ -312,7 +339,7 @@ class GatewatchApp(TerminalApp):
                 "Leave without saving?",
                 f"What you typed in {changed[-1].page_name} is lost.",
                 yes="Leave",
-                no="Stay",
+                no="Keep editing",
             )
         )
 
@@ -353,6 +380,7 @@ def run_panel(
     calm: bool = False,
     mouse: bool = True,
     theme: str = AUTO,
+    loaded: Loaded = NOTHING_SET,
     signals: EndingSignals,
 ) -> int:
     """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed or a signal ended it.
@@ -369,6 +397,7 @@ def run_panel(
         theme=theme,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
+        loaded=loaded,
     )
     with signals.led_to(app.leave_by_signal):
         app.run(mouse=mouse)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from textual.dom import DOMNode
 
-from store.errors import ProblemItem, Problems, StoreError
+from store.errors import ProblemItem, Problems, StaleEdit, StoreError
 
 T = TypeVar("T")
 GROUP = "work"
@@ -30,11 +30,12 @@ def start(
     *,
     problems: Callable[[tuple[ProblemItem, ...]], None] | None = None,
     refused: Callable[[str], None] | None = None,
+    stale: Callable[[StaleEdit], None] | None = None,
 ) -> None:
     """Run `call` in a thread, then `done` with its result on the event loop.
 
-    Problem items go to `problems`, every other error of the store to `refused` as its sentence; without them they are
-    shown as a notification. Does nothing while the owner is busy.
+    Problem items go to `problems`, an edit of what others have changed to `stale`, every other error of the store to
+    `refused` as its sentence; without them they are shown as a notification. Does nothing while the owner is busy.
     """
     if is_busy(owner):
         return
@@ -48,6 +49,11 @@ def start(
         except Problems as error:
             if problems is not None:
                 problems(error.items)
+            else:
+                (refused or tell)(str(error))
+        except StaleEdit as error:
+            if stale is not None:
+                stale(error)
             else:
                 (refused or tell)(str(error))
         except StoreError as error:

@@ -163,22 +163,6 @@ async def test_an_edit_is_saved(cast: Store) -> None:
         assert cast.view().get(PaymentMethod, 1).name == "Cards and more"
 
 
-async def test_a_stale_edit_is_refused_with_who_changed_it(cast: Store) -> None:
-    app = panel(cast)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        await press(pilot, "5", "e")
-        with cast.transaction() as tx:
-            current = methods.get(tx, ANNA, 1)
-            form = MethodForm(name="By another", connector_id=1, settings=current.settings)
-            methods.update(tx, ANNA, 1, form, version=current.version)
-        app.screen.query_one("#name", Input).value = "Mine"
-        await press(pilot, "ctrl+s")
-        assert is_on(app, MethodEdit)
-        assert ANNA_EMAIL in str(app.screen.query_one("#form-problem", Static).render())
-        assert cast.view().get(PaymentMethod, 1).name == "By another"
-
-
 async def test_the_details_mask_secrets_and_show_options_by_their_labels(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -9,6 +9,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input, Label, RadioButton, Select
 
+from store.errors import ProblemItem
 from store.settings_schema import (
     FieldKind,
     check_settings,
@@ -176,9 +177,9 @@ async def test_a_problem_is_said_beside_its_field_and_taken_back() -> None:
     app = Bench(EVERY_KIND, {})
     async with app.run_test():
         field = app.field("shop")
-        field.tell("is [missing].")
+        field.tell((ProblemItem("Shop", "is [missing]."),))
         said = field.query_one(".field-problem")
         assert said.display
         assert "✗ is [missing]." in str(said.render())
-        field.tell("")
+        field.tell(())
         assert not said.display

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,21 @@ def test_the_engine_that_was_started_for_a_panel_ends_with_it(
         at.send(number)
         at.program.wait()
         at.read_until(lambda: engine_of(cast.folder) is None)
+
+
+def test_what_was_typed_when_a_signal_came_is_offered_by_the_next_panel(
+    environment: dict[str, str], cast: Store
+) -> None:
+    with PseudoTerminal(PROGRAM, environment) as at:
+        sign_in(at)
+        at.press("6n", "Half typed")
+        at.wait_for("Half typed")
+        at.send(signal.SIGHUP)
+        assert at.wait_for_end() == 128 + signal.SIGHUP
+    kept = [each for each in (cast.folder / "drafts").iterdir() if "Half typed" in each.read_text()]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in kept] == [0o600]
+
+    with PseudoTerminal(PROGRAM, environment) as at:
+        sign_in(at)
+        at.press("6n")
+        at.wait_for("Go on with what you typed?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 
@@ -10,9 +11,10 @@ import click
 from store.engine_presence import engine_of
 from tui.children import ChildFailed, start_engine
 from tui.cli.invocation import Invocation
+from tui.settings_file import load, settings_path
 
 
-def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, theme: str) -> int:
+def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, theme: str | None) -> int:
     """Run the panel until it is left and return its exit code; an engine that was started for it ends with it.
 
     Raises UsageError where there is no terminal, StoreNotUsable, and ClickException if the engine does not start.
@@ -33,4 +35,13 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, t
                 running.callback(start_engine(run.store().folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
-        return run_panel(Session(run.store), calm=calm, mouse=mouse, theme=theme, signals=signals)
+        loaded = load(settings_path(os.environ), os.environ)
+        chosen = loaded.settings
+        return run_panel(
+            Session(run.store),
+            calm=calm or chosen.calm,
+            mouse=mouse and chosen.mouse,
+            theme=theme or chosen.theme,
+            loaded=loaded,
+            signals=signals,
+        )

@@ -134,7 +134,7 @@ def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mo
         raise click.UsageError("--json needs a command, or --once.", ctx)
     from tui.cli.panel import open_panel  # noqa: PLC0415 - loaded when it is called: it brings the screens
 
-    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse, theme=theme or THEME_NAMES[0]))
+    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse, theme=theme))
 
 
 def run() -> NoReturn:

@@ -13,6 +13,7 @@ from store.accounts import Account
 from store.resellers import Reseller, level_and_below
 from store.store import View
 from tui import look
+from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
 
@@ -54,25 +55,22 @@ class AccountNew(FormPage):
         if untouched:
             self.remember()
 
-    def typed(self) -> tuple[object, ...]:
-        """Return what is typed and chosen now."""
-        return (
-            self.query_one("#name", Input).value,
-            self.query_one("#currency", Input).value,
-            self.query_one("#reseller", Select).value,
-        )
+    def checker(self) -> Checker:
+        """Return the check of what is typed now."""
+        values = self.values()
+        return lambda _: accounts.check(name=values["Name"], currency=values["Currency"])
 
     def save(self) -> None:
         """Create the account."""
-        reseller = self.query_one("#reseller", Select).value
+        values = self.values()
         command = partial(
             accounts.create,
             by=self.session.by,
-            name=self.query_one("#name", Input).value,
-            currency=self.query_one("#currency", Input).value,
-            reseller_id=reseller if isinstance(reseller, int) else None,
+            name=values["Name"],
+            currency=values["Currency"],
+            reseller_id=values["Reseller"],
         )
-        self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
+        self.send(command, self._created)
 
     def _created(self, account: Account) -> None:
         self.notify(f"Account {account.id} is created.", markup=False)

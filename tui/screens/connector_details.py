@@ -153,8 +153,7 @@ def edit(page: Page, connector_id: int, come_back: Callable[[int | None], object
     def read() -> ConnectorEdit:
         view = page.session.view()
         connector = connectors.get(view, page.session.by, connector_id)
-        instances = connectors.instances_of(view, connector_id)
-        return ConnectorEdit(connector, instances=instances, shared_keys=shared_keys_of(connector))
+        return ConnectorEdit(connector, shared_keys_of(connector))
 
     def come_back_typed(result: int | None) -> None:
         come_back(result)

@@ -1,291 +1,257 @@
 """The form of a payment gateway connector, as both New and Edit show it.
 
-The two JSON fields are checked as they are typed, in a worker; Create and Save show all problem items below the form.
+The two JSON texts are checked as they are typed, and the settings form that the JSON Schema makes is shown beside it
+where there is room, else on request.
 """
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.css.query import NoMatches
-from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static, TextArea
+from textual.types import CSSPathType
+from textual.widgets import Input
 
 from store import connectors
-from store.connectors import Connector, ConnectorForm
-from store.errors import ProblemItem, Problems
+from store.connectors import LONGEST_PERIOD_MINUTES, SHORTEST_KEY, SHORTEST_PERIOD_MINUTES, Connector, ConnectorForm
+from store.errors import ProblemItem
 from store.settings_schema import (
     SCHEMA_FIELD,
     STATIC_FIELD,
+    SettingsSchema,
     check_schema,
     check_static,
     example_field_list,
+    example_json_schema,
     format_json,
 )
 from tui import look, work
-from tui.screens.page import Page
+from tui.newest_only import NewestOnly
+from tui.screens.form_checks import Checker
+from tui.screens.form_page import FormPage
+from tui.screens.schema_preview_dialog import SchemaPreviewDialog
+from tui.widgets.form_field import FormField
 from tui.widgets.json_area import JsonArea
-from tui.widgets.problem_list import ProblemList
+from tui.widgets.schema_preview import SchemaPreview
 
-CHECK_AFTER_SECONDS = 0.3
-"""How long the keys must rest before what is typed is checked."""
+NAME_FIELD = "Name"
+URL_FIELD = "Connector URL"
 PERIOD_FIELD = "Period for payment processing"
-FIELD_IDS = {
-    "Name": "name",
-    "Connector URL": "url",
-    PERIOD_FIELD: "period",
-    "Secret Shared Key": "shared-key",
-    SCHEMA_FIELD: "schema",
-    STATIC_FIELD: "static",
+KEY_FIELD = "Secret Shared Key"
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    NAME_FIELD: ("Nordbank Cards",),
+    URL_FIELD: ("https://pay.nordbank.example/gatewatch",),
+    PERIOD_FIELD: ("15",),
+    SCHEMA_FIELD: (example_field_list(), example_json_schema()),
+    STATIC_FIELD: ('{\n  "platform": "our-shop",\n  "platform_token": "as the gateway gave it"\n}\n',),
 }
-"""Where the form shows the field that a problem item names."""
-EXAMPLES = {
-    "name": "Nordbank Cards",
-    "url": "https://pay.nordbank.example/gatewatch",
-    "period": "15",
-}
-EXAMPLE_STATIC = '{\n  "platform": "our-shop",\n  "platform_token": "as the gateway gave it"\n}\n'
-SCHEMA_HINT = "What a payment method must supply; F2 for an example."
-STATIC_HINT = "Values that all methods share. Masked once saved."
+"""What F2 puts into a field; pressed again, the next one."""
+PERIOD_HINT = f"Minutes, decimals allowed, {SHORTEST_PERIOD_MINUTES} to {LONGEST_PERIOD_MINUTES:,}; empty: no deadline."
+SCHEMA_HINT = (
+    "What a payment method must supply; [] if nothing. F2 fills in an example, F2 again one in the other form."
+)
+STATIC_HINT = "Values that all methods share, sent with every request. Masked once saved."
+KEY_HINT = f"At least {SHORTEST_KEY} characters; the gateway must have the same."
+BESIDE_FROM = 120
+"""From how many columns on the preview stands beside the form."""
+ROOMY_FROM = 160
+"""From how many columns on labels stand left of their fields although the preview is there too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check of the typed form has found; a summary is empty where nothing is typed."""
+class Texts:
+    """What the JSON texts of a form are: no schema where that text is wrong, no keys where the other one is."""
 
-    items: tuple[ProblemItem, ...]
-    schema_summary: str
-    static_summary: str
-
-    def of(self, field: str) -> tuple[ProblemItem, ...]:
-        """Return the problem items of one field."""
-        return tuple(each for each in self.items if each.field == field)
+    schema: SettingsSchema | None
+    static_keys: list[str]
 
 
-def look_over(form: ConnectorForm) -> Checked:
-    """Check a form and say in short what its JSON texts are. Slow for a large text."""
+def look_over(form: ConnectorForm) -> Texts:
+    """Return what the JSON texts of a form are. Slow for large ones."""
     schema, _ = check_schema(form.schema_text)
-    values, _ = check_static(form.static_text, schema)
-    fields = "" if schema is None else _summary(len(schema.fields), "field", [each.key for each in schema.fields])
-    shared = _summary(len(values), "shared value", list(values)) if form.static_text.strip() else ""
-    return Checked(connectors.check(form), fields, shared)
+    return Texts(schema, list(check_static(form.static_text, schema)[0]))
 
 
-class ConnectorFormPage(Page):
-    """What New and Edit share. A subclass says what it starts from and how it is saved."""
+class ConnectorFormPage(FormPage):
+    """What New and Edit share."""
 
     ENTRY = "connectors"
-    CSS_PATH = "connector_form.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "connector_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", key_display="^s"),
         Binding("f2", "example", "Example", key_display="F2"),
-        Binding("f3", "next_problem", "Next problem", key_display="F3"),
         Binding("f5", "format", "Format", key_display="F5"),
-        Binding("escape", "leave", "Cancel"),
+        # Not in the footer, which is full at 80 columns: the line below the JSON Schema names it.
+        Binding("f9", "preview", "Preview of the settings form", key_display="F9", show=False),
     ]
-    SAVE: ClassVar[str]
 
-    def __init__(self, start: ConnectorForm) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._start = start
-        self._pause: Timer | None = None
-        self._tried = False
+        self._schema: SettingsSchema | None = None
+        self._static_keys: list[str] = []
+        self._texts = NewestOnly(self, self._show_texts, group="texts")
 
     @abstractmethod
-    def save(self, form: ConnectorForm) -> None:
-        """Create or change the connector in a worker."""
+    def start(self) -> ConnectorForm:
+        """Return what the fields start with."""
 
     def compose_key_field(self) -> ComposeResult:
         """Compose the field of the Secret Shared Key, if the form has one."""
         yield from ()
 
-    def schema_is_fixed(self) -> str:
-        """Return why the JSON Schema cannot be changed, empty if it can."""
-        return ""
+    def compose_fields(self) -> ComposeResult:
+        """Compose the fields in the order of the Operator Control Panel."""
+        start = self.start()
+        name = Input(start.name, id="name", placeholder="how operators know the gateway")
+        yield FormField(NAME_FIELD, NAME_FIELD, name, required=True)
+        url = Input(start.url, id="url", placeholder="https://…")
+        yield FormField(URL_FIELD, URL_FIELD, url, required=True)
+        period = Input(start.period_minutes, id="period", placeholder="15, or 0.5")
+        yield FormField(PERIOD_FIELD, PERIOD_FIELD, period, hint=PERIOD_HINT)
+        schema = JsonArea(start.schema_text, hint=SCHEMA_HINT, id="schema")
+        yield FormField(SCHEMA_FIELD, SCHEMA_FIELD, schema, required=True)
+        hidden = static_hidden(self._static_keys) if start.static_text.strip() else ""
+        static = JsonArea(start.static_text, hint=STATIC_HINT, hidden=hidden, id="static")
+        yield FormField(STATIC_FIELD, STATIC_FIELD, static, secret=True)
+        yield from self.compose_key_field()
 
-    def static_hint(self) -> str:
-        """Return what is said below the Static JSON while nothing is typed."""
-        return STATIC_HINT
-
-    def compose_workspace(self) -> ComposeResult:
-        """Compose the fields, which scroll, above the problems and the buttons, which stay."""
-        with VerticalScroll(classes="fields", can_focus=False):
-            yield from _line("Name", Input(self._start.name, id="name", placeholder="how operators know the gateway"))
-            yield from _line("Connector URL", Input(self._start.url, id="url", placeholder="https://…"))
-            period = Input(self._start.period_minutes, id="period", placeholder="15, or 0.5; empty: no deadline")
-            yield from _line(f"{PERIOD_FIELD} (minutes)", period)
-            why = self.schema_is_fixed()
-            schema = JsonArea(SCHEMA_FIELD, self._start.schema_text, hint=why or SCHEMA_HINT, id="schema")
-            yield from _line(SCHEMA_FIELD, schema)
-            static = JsonArea(STATIC_FIELD, self._start.static_text, hint=self.static_hint(), id="static")
-            yield from _line(STATIC_FIELD, static)
-            yield from self.compose_key_field()
-        yield ProblemList()
-        with Horizontal(classes="buttons form-buttons"):
-            yield Button(self.SAVE, id="save", variant="primary", compact=True)
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Static(id="doing", markup=False)
+    def compose_beside(self) -> ComposeResult:
+        """Compose the preview."""
+        yield SchemaPreview(id="preview")
 
     def on_mount(self) -> None:
-        """Close the JSON Schema if it cannot be changed."""
-        for each in self.query("#schema").results(JsonArea):  # none in a form that is left before it is composed
-            each.area.read_only = bool(self.schema_is_fixed())
+        """Look at what the form starts with."""
+        self._look_at_texts()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the preview beside the form where there is room."""
+        self.set_class(event.size.width >= BESIDE_FROM, "-beside")
+        self.set_class(BESIDE_FROM <= event.size.width < ROOMY_FROM, "-tight")
+
+    def checker(self) -> Checker:
+        """Return the check of the form as it is typed now."""
+        form = self.form
+        return lambda _: connectors.check(form)
+
+    def check(self) -> None:
+        """Check what is typed, and look at what its JSON texts are."""
+        super().check()
+        self._look_at_texts()
 
     @property
     def form(self) -> ConnectorForm:
         """The form as it is typed now."""
-        keys = self.query("#shared-key").results(Input)
+        values = self.values()
         return ConnectorForm(
-            name=self.query_one("#name", Input).value,
-            url=self.query_one("#url", Input).value,
-            period_minutes=self.query_one("#period", Input).value,
-            schema_text=self.query_one("#schema", JsonArea).text,
-            static_text=self.query_one("#static", JsonArea).text,
-            shared_key=next((each.value for each in keys), ""),
+            name=values[NAME_FIELD],
+            url=values[URL_FIELD],
+            period_minutes=values[PERIOD_FIELD],
+            schema_text=values[SCHEMA_FIELD],
+            static_text=values[STATIC_FIELD],
+            shared_key=values.get(KEY_FIELD, ""),
         )
 
-    def has_changes(self) -> bool:
-        """Say whether something was typed that leaving would lose."""
-        try:
-            return self.is_ready and self.form != self._start
-        except NoMatches:  # it is being taken apart, whoever does that has asked before
+    def hidden_says(self, field: FormField) -> str:
+        """Return which values the Static JSON holds, without the values."""
+        del field
+        return static_hidden(self._static_keys)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Example and Format only in a field that takes them, Preview where it is not there already."""
+        if action == "preview" and (self._schema is None or self.has_class("-beside")):
             return False
-
-    def on_input_changed(self) -> None:
-        """Check soon."""
-        self._check_soon()
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Check soon."""
-        event.stop()
-        self._check_soon()
-
-    def on_input_submitted(self) -> None:
-        """Go to the next field."""
-        self.app.action_focus_next()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Save or leave."""
-        event.stop()
-        if event.button.id == "save":
-            self.action_save()
-        else:
-            self.gatewatch.leave(self)
-
-    def on_problem_list_chosen(self, message: ProblemList.Chosen) -> None:
-        """Go to the field, line and column of a problem."""
-        message.stop()
-        problem = message.problem
-        field = self.query_one(f"#{FIELD_IDS[problem.field]}", Widget)
-        if isinstance(field, JsonArea):
-            field.jump_to(problem.line or 1, problem.column or 1)
-        else:
-            field.focus()
-        field.scroll_visible(animate=False)
-
-    def action_save(self) -> None:
-        """Create or Save, or show all problem items."""
-        self._tell(f"{self.SAVE.removesuffix('e')}ing…")
-        self.save(self.form)
-
-    def action_next_problem(self) -> None:
-        """Go to the next problem of the list."""
-        self.query_one(ProblemList).choose_next()
+        if action in ("example", "format") and self.is_ready:
+            field = self.focused_field
+            area = None if field is None else field.control
+            if isinstance(area, JsonArea) and (area.locked or area.is_hidden):
+                return False
+            if field is None or field.called not in EXAMPLES or (action == "format" and not isinstance(area, JsonArea)):
+                return False
+        return super().check_action(action, parameters)
 
     def action_example(self) -> None:
-        """Fill the field that has the focus with an example."""
-        area = self._focused_area()
-        if area is not None and not area.area.read_only:
-            area.fill(example_field_list() if area.label == SCHEMA_FIELD else EXAMPLE_STATIC)
-        elif isinstance(self.focused, Input) and self.focused.id in EXAMPLES:
-            self.focused.value = EXAMPLES[self.focused.id]
+        """Fill the field that has the focus with an example; with the next one, where there are several."""
+        field = self.focused_field
+        if field is None:
+            return
+        examples = EXAMPLES[field.called]
+        shown = examples.index(str(field.value)) if field.value in examples else -1
+        field.replace_text(examples[(shown + 1) % len(examples)])
 
     def action_format(self) -> None:
-        """Lay out the JSON text that has the focus."""
-        area = self._focused_area()
-        if area is None or area.area.read_only:
-            self.notify("Put the cursor into JSON Schema or Static JSON first.", markup=False)
+        """Lay out the JSON text that has the focus; one that is no JSON stays, and is told of."""
+        field = self.focused_field
+        if field is None or not isinstance(field.control, JsonArea):
             return
-        work.start(
-            self,
-            partial(format_json, area.text, field=area.label),
-            area.fill,
-            problems=lambda items: area.tell(items, ""),
-        )
+        area, before = field.control, field.control.text
 
-    def show_problems(self, items: tuple[ProblemItem, ...]) -> None:
-        """Show all problem items below the form, which from now on follow what is typed."""
-        self._tried = True
-        self._tell("")
-        self.query_one(ProblemList).set_items(items)
-        self._check()
+        def lay_out(text: str) -> None:
+            if area.text == before:  # it may have been typed on meanwhile
+                area.fill(text)
 
-    def refuse(self, sentence: str) -> None:
-        """Tell why the store did not take it."""
-        self._tell("")
-        self.notify(sentence, severity="error", markup=False, timeout=12)
+        def tell(items: tuple[ProblemItem, ...]) -> None:
+            self.notify(f"It stays as it is: {items[0]}", severity="warning", markup=False)
+            field.tell(items)
+            area.jump_to(items[0].line or 1, items[0].column or 1)
 
-    def _tell(self, doing: str) -> None:
-        self.query_one("#doing", Static).update(doing)
+        work.start(self, partial(format_json, before, field=field.called), lay_out, problems=tell)
 
-    def _focused_area(self) -> JsonArea | None:
-        focused = self.focused
-        return next((each for each in self.query(JsonArea) if focused is not None and each.area is focused), None)
+    def action_preview(self) -> None:
+        """Show the settings form that the JSON Schema makes over the whole screen."""
+        self.app.push_screen(SchemaPreviewDialog(self._schema))
 
-    def _check_soon(self) -> None:
-        if self._pause is not None:
-            self._pause.stop()
-        self._pause = self.set_timer(CHECK_AFTER_SECONDS, self._check)
+    def _look_at_texts(self) -> None:
+        form = self.form
+        self._texts.ask(lambda: look_over(form))
 
-    def _check(self) -> None:
-        self.run_worker(self._check_typed(self.form), group="check", exclusive=True)
-
-    async def _check_typed(self, form: ConnectorForm) -> None:
-        checked = await asyncio.to_thread(look_over, form)
-        schema, static = self.query_one("#schema", JsonArea), self.query_one("#static", JsonArea)
-        if not schema.area.read_only:
-            typed = checked.of(SCHEMA_FIELD) if form.schema_text.strip() else ()
-            schema.tell(typed, checked.schema_summary, listed=self._tried)
-        static.tell(checked.of(STATIC_FIELD), checked.static_summary, listed=self._tried)
-        if self._tried:
-            self.query_one(ProblemList).set_items(checked.items)
+    def _show_texts(self, texts: Texts) -> None:
+        if not self.is_ready:
+            return
+        self._schema, self._static_keys = texts.schema, texts.static_keys
+        preview = "" if self.has_class("-beside") else " · F9 preview"
+        summary = "" if texts.schema is None else f"{schema_summary(texts.schema)}{preview}"
+        self.query_one("#schema", JsonArea).summarize(summary)
+        self.query_one("#static", JsonArea).summarize(static_summary(texts.static_keys) if texts.static_keys else "")
+        self.query_one(SchemaPreview).show(texts.schema)
 
 
 def form_of(connector: Connector) -> ConnectorForm:
-    """Return a connector as its form shows it: without its secrets."""
+    """Return a connector as its form shows it, without its Secret Shared Key, which no form shows."""
     period = connector.period_minutes
     return ConnectorForm(
         name=connector.name,
         url=connector.url,
         period_minutes="" if period is None else f"{period:f}",
         schema_text=connector.schema_text,
+        static_text=connector.static_text,
     )
 
 
 def shared_keys_of(connector: Connector) -> list[str]:
-    """Return the names of a connector's shared values, none of which is shown."""
-    try:
-        schema = connector.schema
-    except Problems:
-        schema = None
-    return list(check_static(connector.static_text, schema)[0])
+    """Return the names of a connector's shared values, none of which is shown. Slow for a large text."""
+    return look_over(form_of(connector)).static_keys
 
 
-def _line(label: str, field: Widget) -> ComposeResult:
-    with Horizontal(classes="form-line"):
-        yield Label(label, classes="form-label", markup=False)
-        yield field
+def static_hidden(keys: list[str]) -> str:
+    """Return what may be said of a Static JSON that is hidden."""
+    return f"{static_summary(keys)}. F8 shows them, for reading and changing."
 
 
-def _summary(count: int, noun: str, names: list[str]) -> str:
-    if not count:
-        return "nothing to set" if noun == "field" else "no shared values"
-    return f"{look.counted(count, noun)}: {look.safe(', '.join(names), limit=120)}"
+def schema_summary(schema: SettingsSchema) -> str:
+    """Return in short what a schema asks for."""
+    if not schema.fields:
+        return "nothing to set"
+    keys = look.safe(", ".join(schema.keys), limit=120)
+    return f"{schema.form.value}, {look.counted(len(schema.fields), 'field')}: {keys}"
+
+
+def static_summary(keys: list[str]) -> str:
+    """Return in short which values are shared."""
+    if not keys:
+        return "no shared values"
+    return f"{look.counted(len(keys), 'shared value')}: {look.safe(', '.join(keys), limit=120)}"

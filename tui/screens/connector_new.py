@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from store import connectors
 from store.connectors import Connector, ConnectorForm
-from tui.screens.connector_form import ConnectorFormPage
+from tui.screens.connector_form import KEY_FIELD, KEY_HINT, ConnectorFormPage
+from tui.widgets.form_field import FormField
 
 
 class ConnectorNew(ConnectorFormPage):
     """The empty form. Its result is the id of the connector that it has created."""
-
-    SAVE = "Create"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Create", key_display="^s")]
-
-    def __init__(self) -> None:
-        super().__init__(ConnectorForm(name="", url=""))
 
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
         return "New Payment Gateway Connector"
 
+    def start(self) -> ConnectorForm:
+        """Return an empty form."""
+        return ConnectorForm(name="", url="")
+
     def compose_key_field(self) -> ComposeResult:
         """Compose the field of the key, which may stay empty."""
-        with Horizontal(classes="form-line"):
-            yield Label("Secret Shared Key", classes="form-label")
-            yield Input(id="shared-key", password=True, placeholder="empty: made by itself")
+        key = Input(id="shared-key", password=True, placeholder="empty: made by itself")
+        yield FormField(KEY_FIELD, KEY_FIELD, key, hint=KEY_HINT, secret=True)
 
-    def save(self, form: ConnectorForm) -> None:
+    def save(self) -> None:
         """Create the connector."""
-        self.write(
-            partial(connectors.create, by=self.session.by, form=form),
-            self._created,
-            problems=self.show_problems,
-            refused=self.refuse,
-        )
+        self.send(partial(connectors.create, by=self.session.by, form=self.form), self._created)
 
     def _created(self, connector: Connector) -> None:
         key = "" if self.form.shared_key else " Its Secret Shared Key was made by itself."

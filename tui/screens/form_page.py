@@ -1,16 +1,17 @@
-"""What the smaller forms share: fields that scroll, problems beside their fields, Create or Save and Cancel below.
+"""What all forms share: fields that scroll, problems beside their fields, Create or Save and Cancel below.
 
 Nothing is lost by leaving without being asked, and nothing is created twice: while one Create runs, another is not
-started.
+started. What is typed when the panel is ended from outside is offered when the form is opened again.
 """
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
 
-from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -18,56 +19,80 @@ from textual.css.query import NoMatches
 from textual.types import CSSPathType
 from textual.widgets import Button, Input, Static
 
-from store.errors import ProblemItem
-from tui import look
-from tui.screens.page import Page
-from tui.widgets.form_field import FormField
+from store.errors import StaleEdit
+from store.store import Transaction
+from tui import look, work
+from tui.drafts import LONGEST_KIND, Draft, Drafts
+from tui.screens.form_texts import TextFieldsPage
+from tui.widgets.question import Question
 
 
-class FormPage(Page):
+class FormPage(TextFieldsPage):
     """A form. A subclass composes its `FormField`s, and saves what was typed."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Create", key_display="^s"),
-        Binding("f3", "next_problem", "Next problem", key_display="F3"),
         Binding("escape", "leave", "Cancel"),
+        Binding("ctrl+s", "save", "Create", key_display="^s"),
     ]
     SAVE: ClassVar[str] = "Create"
     """The button's label."""
 
+    FULL_CONTROL: ClassVar[bool] = True
+    """Whether the form is only for managers with Full Control."""
+
     def __init__(self) -> None:
         super().__init__()
         self._untouched: object = None
-
-    @abstractmethod
-    def compose_fields(self) -> ComposeResult:
-        """Compose the fields."""
-
-    @abstractmethod
-    def typed(self) -> object:
-        """Return what is typed and chosen now; equal values mean that nothing would be lost."""
+        self._first_values: dict[str, Any] = {}
 
     @abstractmethod
     def save(self) -> None:
-        """Create or change the record in a worker; problems go to `show_problems`, refusals to `refuse`."""
+        """Create or change the record by `send`."""
+
+    @property
+    def form_kind(self) -> str:
+        """The name that a draft of this form is found again by, made from the page's: `edit-connector-3`."""
+        return re.sub("[^a-z0-9]+", "-", self.page_name.lower())[:LONGEST_KIND].strip("-")
+
+    @property
+    def record_version(self) -> int:
+        """The version of the record that is edited, 0 for a new one."""
+        return 0
+
+    def compose_beside(self) -> ComposeResult:
+        """Compose what stands right of the fields, where there is room for it."""
+        yield from ()
 
     def compose_workspace(self) -> ComposeResult:
         """Compose the fields, which scroll, above the buttons, which stay."""
-        with VerticalScroll(id="fields", can_focus=False):
-            yield from self.compose_fields()
+        with Horizontal(id="form-body"):
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from self.compose_fields()
+            yield from self.compose_beside()
         yield Static(id="form-problem")
         with Horizontal(classes="form-buttons"):
             yield Button(self.SAVE, id="save", variant="primary", compact=True)
             yield Button("Cancel", id="cancel", compact=True)
+            yield Static(id="form-state")
 
     def on_mount(self) -> None:
-        """Remember what there was before anything was typed."""
+        """Remember what there was before anything was typed; refuse who may change nothing; offer what was kept."""
         self.remember()
+        if self.FULL_CONTROL and not self.session.by.full_control:
+            self.notify("This form is for managers with Full Control.", severity="warning")
+            self.gatewatch.leave(self)
+            return
+        work.start(self, partial(self._drafts.find, self.form_kind), self._offer_draft)
+
+    def typed(self) -> object:
+        """Return what is typed and chosen now; equal values mean that nothing would be lost."""
+        return self.values()
 
     def remember(self) -> None:
         """Take what is in the fields now for untouched."""
         self._untouched = self._typed_now()
+        self._first_values = {} if self._untouched is None else self.values()
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
@@ -94,51 +119,48 @@ class FormPage(Page):
         else:
             self.gatewatch.leave(self)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Bring the field with its problem into sight."""
-        field = next((each for each in event.widget.ancestors if isinstance(each, FormField)), None)
-        if field is not None:
-            field.scroll_visible(animate=False)
-
     def action_save(self) -> None:
         """Create or Save, or show all problems."""
-        self.save()
+        if not work.is_busy(self):
+            self.refuse("")
+            self.say_state(f"{self.SAVE.removesuffix('e')}ing…")
+            self.save()
 
-    def action_next_problem(self) -> None:
-        """Go to the next field with a problem, from the last one to the first."""
-        wrong = [each for each in self.query(FormField) if each.has_class("-wrong")]
-        if not wrong:
+    def send(self, decide: Callable[[Transaction], Any], done: Callable[[Any], object]) -> None:
+        """Run the decision that creates or changes the record, then `done`; tell problems and refusals."""
+        self.write(decide, done, problems=self.show_problems, refused=self.refuse, stale=self.meet_stale)
+
+    def meet_stale(self, error: StaleEdit) -> None:
+        """Tell that others have changed the record; a form that edits one does more."""
+        self.refuse(str(error))
+
+    def draft(self) -> dict[str, Any] | None:
+        """Return what was changed, for `Drafts.keep`: never a secret; None if nothing would be lost."""
+        if not self.has_changes():
+            return None
+        typed = {each.called: each.value for each in self.fields if not each.secret}
+        changed = {name: value for name, value in typed.items() if value != self._first_values.get(name)}
+        return {"version": self.record_version, "values": changed}
+
+    def restore(self, draft: Draft) -> None:
+        """Put back what was kept; secrets are to be typed again."""
+        self.put(draft.values)
+
+    @property
+    def _drafts(self) -> Drafts:
+        manager = self.session.manager
+        return Drafts(self.session.store.folder, 0 if manager is None else manager.id)
+
+    def _offer_draft(self, draft: Draft | None) -> None:
+        if draft is None or not self.is_ready:
             return
-        focused = self.focused
-        here = next(
-            (place for place, each in enumerate(wrong) if focused is not None and each in focused.ancestors), -1
-        )
-        self._focus(wrong[(here + 1) % len(wrong)])
+        kept = look.relative(draft.kept_at, self.now())
+        says = f"The panel was ended {kept}, while this form was being filled in.\nSecrets were not kept."
+        answers = (("later", "Not now"), ("restore", "Go on with it"), ("forget", "Throw it away"))
+        self.app.push_screen(Question("Go on with what you typed?", says, answers), partial(self._take_draft, draft))
 
-    def show_problems(self, items: tuple[ProblemItem, ...]) -> None:
-        """Show each problem beside its field, those of no field below the form; go to the first one."""
-        fields = {each.called: each for each in self.query(FormField)}
-        found: dict[str, list[str]] = {}
-        for item in items:
-            pointer = "/" + (item.pointer or "").split("/")[1] if item.pointer else ""
-            found.setdefault(pointer if pointer in fields else item.field, []).append(item.message)
-        for name, field in fields.items():
-            field.tell("\n".join(found.pop(name, [])))
-        self._tell("\n".join(f"{name}: {message}" for name, messages in found.items() for message in messages))
-        first = next((each for each in fields.values() if each.has_class("-wrong")), None)
-        if first is not None:
-            self._focus(first)
-
-    def refuse(self, sentence: str) -> None:
-        """Tell why the store did not take it."""
-        self._tell(sentence)
-
-    def _tell(self, sentence: str) -> None:
-        said = self.query_one("#form-problem", Static)
-        said.update(Text(f"✗ {look.safe(sentence, keep_lines=True, limit=2000)}" if sentence else ""))
-        said.display = bool(sentence)
-
-    def _focus(self, field: FormField) -> None:
-        target = next((each for each in (field.control, *field.control.query("*")) if each.focusable), None)
-        if target is not None:
-            target.focus()
+    def _take_draft(self, draft: Draft, answer: str | None) -> None:
+        if answer == "restore":
+            self.restore(draft)
+        if answer in ("restore", "forget"):
+            self._drafts.forget(self.form_kind)

@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -23,10 +23,18 @@ from store.payment_method import INTEGRATION_TYPE, PaymentMethod
 from store.settings_schema import SETTINGS_FIELD, SettingsSchema, example_settings, with_defaults
 from store.store import View
 from tui import look
+from tui import work as tasks
+from tui.drafts import Draft
+from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
 from tui.widgets.settings_form import SettingsForm
 from tui.widgets.toggles import Toggle
+
+NAME_FIELD, ENABLED_FIELD, CONNECTOR_FIELD, DESCRIPTION_FIELD = "Name", "Enabled", "Connector", "Description"
+NAME_HINT = "Customers choose by it."
+MOST_UNCOUNTED = 12
+"""Up to how many settings need not be counted in the title."""
 
 
 class MethodFormPage(FormPage):
@@ -34,38 +42,39 @@ class MethodFormPage(FormPage):
 
     ENTRY = "methods"
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "example", "Example settings", key_display="F2")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "example", "Example settings", key_display="F2", tooltip="Fill in the settings still empty"),
+    ]
 
-    def __init__(self, start: MethodForm) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._start = start
         self._connectors: dict[int, Connector] = {}
         self._shown_connector: int | None = None
+        self._settings: SettingsForm | None = None
+        self._settings_kept: dict[str, Any] = {}
 
     @abstractmethod
-    def store_form(self, form: MethodForm) -> None:
-        """Create or change the payment method in a worker."""
+    def start(self) -> MethodForm:
+        """Return what the fields start with."""
 
     def compose_fields(self) -> ComposeResult:
         """Compose the method's own fields, the place for its settings, and the description."""
-        yield FormField(
-            "Name", "Name", Input(self._start.name, id="name"), required=True, hint="Customers choose by it."
-        )
-        enabled = Toggle("new attempts can be started", value=self._start.enabled, id="enabled", compact=True)
-        yield FormField("Enabled", "Enabled", enabled)
+        start = self.start()
+        yield FormField(NAME_FIELD, NAME_FIELD, Input(start.name, id="name"), required=True, hint=NAME_HINT)
+        enabled = Toggle("new attempts can be started", value=start.enabled, id="enabled", compact=True)
+        yield FormField(ENABLED_FIELD, ENABLED_FIELD, enabled)
         yield FormField("Integration type", "Integration type", Static(INTEGRATION_TYPE))
         connector: Select[int] = Select([], prompt="Choose a connector", id="connector")
-        yield FormField("Connector", "Connector", connector, required=True)
+        yield FormField(CONNECTOR_FIELD, CONNECTOR_FIELD, connector, required=True)
         yield Static(SETTINGS_FIELD, id="settings-title", classes="section")
         yield Vertical(id="settings")
-        area = TextArea(self._start.description, id="description", show_line_numbers=False, tab_behavior="focus")
-        yield FormField("Description", "Description", area)
+        area = TextArea(start.description, id="description", show_line_numbers=False, tab_behavior="focus")
+        yield FormField(DESCRIPTION_FIELD, DESCRIPTION_FIELD, area)
 
     def on_mount(self) -> None:
         """Show no settings before a connector is chosen."""
         for each in self.query("#settings-title"):  # none in a form that is left before it is composed
             each.display = False
-        super().on_mount()
 
     def show(self, view: View) -> None:
         """Offer the connectors; what is chosen stays chosen."""
@@ -73,7 +82,7 @@ class MethodFormPage(FormPage):
         if offered.keys() == self._connectors.keys():
             return
         self._connectors = offered
-        chosen = self._start.connector_id if self.connector.is_blank() else self.connector.value
+        chosen = self.start().connector_id if self.connector.is_blank() else self.connector.value
         untouched = not self.has_changes()
         self.connector.set_options([(Content(look.safe(each.name)), each.id) for each in offered.values()])
         if chosen in offered:
@@ -89,67 +98,106 @@ class MethodFormPage(FormPage):
     @property
     def form(self) -> MethodForm:
         """The form as it is typed now."""
-        connector_id = self.connector.value
-        settings = self.query(SettingsForm)
+        values = self.values()
         return MethodForm(
-            name=self.query_one("#name", Input).value,
-            connector_id=connector_id if isinstance(connector_id, int) else None,
-            enabled=self.query_one("#enabled", Toggle).value,
-            settings=settings.first().values() if settings else {},
-            description=self.query_one("#description", TextArea).text,
+            name=values[NAME_FIELD],
+            connector_id=values[CONNECTOR_FIELD],
+            enabled=values[ENABLED_FIELD],
+            settings={} if self._settings is None else self._settings.values(),
+            description=values[DESCRIPTION_FIELD],
         )
+
+    @property
+    def schema(self) -> SettingsSchema | None:
+        """What the chosen connector asks for, None before its fields are shown."""
+        return None if self._settings is None else self._settings.schema
 
     def typed(self) -> MethodForm:
         """Return what is typed and chosen now."""
         return self.form
 
-    def save(self) -> None:
-        """Create or change the payment method."""
-        self.store_form(self.form)
+    def checker(self) -> Checker:
+        """Return the check of the form as it is typed now, its settings included."""
+        form = self.form
+        return lambda view: methods.check(view, form)
+
+    def restore(self, draft: Draft) -> None:
+        """Put back what was kept; the settings once the fields of the connector are there."""
+        self._settings_kept = {name: value for name, value in draft.values.items() if name.startswith("/")}
+        super().restore(draft)
+
+    def action_save(self) -> None:
+        """Create or Save, once all settings are shown."""
+        if self._settings is not None and not self._settings.is_complete:
+            self.say_state("The settings are still being shown…")
+        else:
+            super().action_save()
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Show the fields that the chosen connector asks for."""
         connector_id = event.value
         if event.select is not self.connector or not isinstance(connector_id, int):
             return
-        event.stop()
         if connector_id != self._shown_connector:
             self._shown_connector = connector_id
-            values = self._start.settings if connector_id == self._start.connector_id else None
+            start = self.start()
+            values = start.settings if connector_id == start.connector_id else None
             self._show_settings(self._connectors[connector_id], values)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an example only where there are settings."""
+        if action == "example" and not (self.schema and self.schema.fields):
+            return False
+        return super().check_action(action, parameters)
+
     def action_example(self) -> None:
-        """Fill the settings with values that the schema takes."""
-        connector = self._connectors.get(self._shown_connector or 0)
-        if connector is not None:
-            self._show_settings(connector, None, examples=True)
+        """Fill the settings that are still empty with values that the schema takes."""
+        if self._settings is not None:
+            settings, given = self._settings, self._settings.values()
+            tasks.start(
+                self,
+                partial(example_settings, settings.schema),
+                lambda examples: settings.put({**examples, **given}),
+            )
 
     @work(group="schema", exclusive=True)
-    async def _show_settings(
-        self, connector: Connector, values: Mapping[str, object] | None, *, examples: bool = False
-    ) -> None:
-        schema, found = await asyncio.to_thread(partial(_read_schema, connector, values, examples=examples))
+    async def _show_settings(self, connector: Connector, values: Mapping[str, object] | None) -> None:
+        schema, found = await asyncio.to_thread(partial(_read_schema, connector, values))
         untouched = not self.has_changes()
         # Another choice cancels this worker, but never a change of widgets that has begun.
         await asyncio.shield(self._put_settings(SettingsForm(schema, found)))
-        if untouched and not examples:
+        if untouched:
             self.remember()
+        if self._settings_kept:
+            kept, self._settings_kept = self._settings_kept, {}
+            self.put(kept)
 
     async def _put_settings(self, settings: SettingsForm) -> None:
         place = self.query_one("#settings", Vertical)
         async with self.batch():
             await place.remove_children()
             await place.mount(settings)
-        self.query_one("#settings-title").display = True
+        self._settings = settings
+        title = self.query_one("#settings-title", Static)
+        title.update(f"{SETTINGS_FIELD}{settings_count(settings.schema)}")
+        title.display = True
+        await settings.fill()
+        self.refresh_bindings()
+
+
+def settings_count(schema: SettingsSchema) -> str:
+    """Return how many settings there are, where one may lose sight of them."""
+    if len(schema.fields) <= MOST_UNCOUNTED:
+        return ""
+    required = sum(each.required for each in schema.fields)
+    return f"   {len(schema.fields)}, {required} of them required; ^g finds one by name"
 
 
 def _read_schema(
-    connector: Connector, values: Mapping[str, object] | None, *, examples: bool
+    connector: Connector, values: Mapping[str, object] | None
 ) -> tuple[SettingsSchema, Mapping[str, object]]:
     """Return a connector's schema and the values that its form starts with. Slow for a large schema."""
     schema = connector.schema
-    if examples:
-        return schema, example_settings(schema)
     return schema, with_defaults(schema, {}) if values is None else values
 
 

@@ -13,18 +13,18 @@ from tui.screens.method_form import MethodFormPage
 class MethodNew(MethodFormPage):
     """The empty form. Its result is the id of the payment method that it has created."""
 
-    def __init__(self) -> None:
-        super().__init__(MethodForm(name="", connector_id=None))
-
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
         return "New payment method"
 
-    def store_form(self, form: MethodForm) -> None:
+    def start(self) -> MethodForm:
+        """Return an empty form."""
+        return MethodForm(name="", connector_id=None)
+
+    def save(self) -> None:
         """Create the payment method."""
-        command = partial(methods.create, by=self.session.by, form=form)
-        self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
+        self.send(partial(methods.create, by=self.session.by, form=self.form), self._created)
 
     def _created(self, method: PaymentMethod) -> None:
         self.notify(f"Payment method {method.id} is created.", markup=False)

@@ -19,9 +19,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer
 
-from store.errors import NotFound, NotPermitted, ProblemItem, StoreNotUsable
+from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
 from tui import pages, work
 from tui.session import Session
 from tui.widgets.navigation import Navigation
@@ -65,6 +66,7 @@ class Page(Screen[int | None]):
         self._reloading = False
         self._reload_again = False
         self._composed = False
+        self._bars: tuple[Widget, ...] = ()
 
     @property
     @abstractmethod
@@ -91,7 +93,8 @@ class Page(Screen[int | None]):
     @property
     def is_ready(self) -> bool:
         """Whether the page is composed, and not being taken apart: its widgets can be asked for."""
-        return self._composed and len(self.query("TopBar, Navigation")) == 2
+        # Asked at each key and for each binding: a search through a large form's widgets would be felt.
+        return self._composed and bool(self._bars) and all(each.is_attached for each in self._bars)
 
     @property
     def is_reading(self) -> bool:
@@ -119,9 +122,10 @@ class Page(Screen[int | None]):
         *,
         problems: Callable[[tuple[ProblemItem, ...]], None] | None = None,
         refused: Callable[[str], None] | None = None,
+        stale: Callable[[StaleEdit], None] | None = None,
     ) -> None:
         """Run a decision in one transaction of a worker, then `done`; see `tui.work.start` for the errors."""
-        work.start(self, lambda: self.session.write(decide), done, problems=problems, refused=refused)
+        work.start(self, lambda: self.session.write(decide), done, problems=problems, refused=refused, stale=stale)
 
     def reload(self) -> None:
         """Read the store in a worker and show it; asked for while it is being read, it is read once more."""
@@ -135,9 +139,11 @@ class Page(Screen[int | None]):
         """Compose the bars around the workspace."""
         # Before the first frame, which would show the navigation bar where it is hidden.
         self.set_class(self.app.size.width < NARROW_UNDER, "-narrow")
-        yield TopBar(self.page_name)
+        top_bar, navigation = TopBar(self.page_name), Navigation(pages.pages_for(self.session.by), self.ENTRY)
+        self._bars = (top_bar, navigation)
+        yield top_bar
         with Horizontal(id="below-top-bar"):
-            yield Navigation(pages.pages_for(self.session.by), self.ENTRY)
+            yield navigation
             with Vertical(id="workspace"):
                 yield from self.compose_workspace()
         yield Footer(show_command_palette=False, compact=True)
@@ -176,11 +182,11 @@ class Page(Screen[int | None]):
 
     def refresh_bars(self) -> None:
         """Tell the top bar and the navigation bar who is signed in, the time, and whether an engine runs."""
-        # A page that is being taken apart may have none any more.
-        for top_bar in self.query(TopBar):
-            top_bar.facts = self.gatewatch.facts()
-        for navigation in self.query(Navigation):
-            navigation.offer(pages.pages_for(self.session.by))
+        for each in self._bars:
+            if isinstance(each, TopBar):
+                each.facts = self.gatewatch.facts()
+            elif isinstance(each, Navigation) and each.is_attached:
+                each.offer(pages.pages_for(self.session.by))
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Show what happened while another screen was on top; the first time, the page has just been composed."""

@@ -9,9 +9,11 @@ from textual.content import Content
 from textual.widgets import Input, Select
 
 from store import accounts, payment_commands
+from store.errors import ProblemItem
 from store.payments import Payment
 from store.store import View
 from tui import look
+from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
 
@@ -62,26 +64,32 @@ class PaymentNew(FormPage):
         """The field of the account."""
         return self.query_one("#account", Select)
 
-    def typed(self) -> tuple[object, ...]:
-        """Return what is typed and chosen now."""
-        return (self.account.value, *(self.query_one(each, Input).value for each in ("#total", "#due", "#description")))
+    def checker(self) -> Checker:
+        """Return the check of what is typed now."""
+        values, by, today = self.values(), self.session.by, self.now().date()
+        account_id = values["Account"]
+
+        def check(view: View) -> tuple[ProblemItem, ...]:
+            account = None if account_id is None else accounts.get(view, by, account_id)
+            return payment_commands.check(account, total=values["Total"], due_date=values["Due date"], today=today)
+
+        return check
 
     def save(self) -> None:
         """Create the payment."""
-        account_id = self.account.value
-        if not isinstance(account_id, int):
-            self.refuse("Choose an account first.")
-            self.account.focus()
+        values = self.values()
+        if values["Account"] is None:
+            self.show_problems(self.checker()(self.session.view()))
             return
         command = partial(
             payment_commands.create,
             by=self.session.by,
-            account_id=account_id,
-            total=self.query_one("#total", Input).value,
-            due_date=self.query_one("#due", Input).value,
-            description=self.query_one("#description", Input).value.strip(),
+            account_id=values["Account"],
+            total=values["Total"],
+            due_date=values["Due date"],
+            description=values["Description"].strip(),
         )
-        self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
+        self.send(command, self._created)
 
     def _created(self, payment: Payment) -> None:
         self.notify(f"Payment {payment.number} is created. Enter opens it.", markup=False)

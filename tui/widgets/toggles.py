@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Checkbox, RadioButton
+from textual.widgets import Checkbox, RadioButton, RadioSet
 
 
 class Toggle(Checkbox):
@@ -36,6 +36,26 @@ class Choice(RadioButton):
         super().watch_value()
 
 
+class ChoiceSet(RadioSet):
+    """Several buttons of which one, or at first none, is chosen."""
+
+    def __init__(self, labels: Sequence[Content], chosen: int | None) -> None:
+        self._choices = tuple(Choice(label, value=place == chosen, compact=True) for place, label in enumerate(labels))
+        super().__init__(*self._choices, compact=True)
+
+    @property
+    def chosen(self) -> int | None:
+        """Which one is chosen, counted from 0, None if none is."""
+        return next((place for place, each in enumerate(self._choices) if each.value), None)
+
+    def choose(self, chosen: int | None) -> None:
+        """Choose another one, or none."""
+        with self.prevent(RadioButton.Changed):
+            for place, each in enumerate(self._choices):
+                each.value = place == chosen
+        self._pressed_button = None if chosen is None else self._choices[chosen]
+
+
 class ToggleGroup(Vertical):
     """Several boxes below each other, each ticked or not."""
 
@@ -54,3 +74,9 @@ class ToggleGroup(Vertical):
     def ticked(self) -> tuple[int, ...]:
         """Which boxes are ticked, counted from 0."""
         return tuple(place for place, each in enumerate(self._boxes) if each.value)
+
+    def tick(self, ticked: Iterable[int]) -> None:
+        """Tick these boxes and no others."""
+        now = set(ticked)
+        for place, each in enumerate(self._boxes):
+            each.value = place in now

@@ -32,3 +32,17 @@ def test_a_store_that_is_not_usable_is_still_described(at_shop: CommandLine, sho
 def test_the_engine_that_runs_is_named(at_shop: CommandLine, shop: Shop) -> None:
     with held_by_this_engine(shop.store.folder):
         assert at_shop("config", "show", "--json").json["engine"]["value"].startswith("process ")
+
+
+def test_settings_are_shown_with_their_place_and_mistakes_are_told(gatewatch: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('calm = true\ntheme = "pink"\n[filters.payments]\nlate = "status:processing"\n')
+    ended = gatewatch.process("config", "show", "--json", env={"GATEWATCH_CONFIG": str(file), "GATEWATCH_MOUSE": "off"})
+    assert ended.code == 0
+    assert ended.json["calm"] == {"value": True, "from": f"{file}, line 1"}
+    assert ended.json["mouse"] == {"value": False, "from": "GATEWATCH_MOUSE"}
+    assert ended.json["theme"] == {"value": "auto", "from": "default"}
+    assert ended.json["filters"]["value"] == {"payments": {"late": "status:processing"}}
+    assert ended.json["settings_file"] == {"value": str(file), "from": "GATEWATCH_CONFIG"}
+    assert ended.err.startswith(f"{file}, line 2: theme: 'pink' is not taken; write one of auto")
+    assert ended.json["problems"] == [ended.err.strip()]
