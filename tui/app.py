@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from time import monotonic
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
-from rich.text import Text
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.containers import Vertical
 from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 
 from store import managers
-from store.crash_report import crash_report
 from store.errors import StoreNotUsable
-from store.managers import Manager
-from tui import external_editor, keys, look, pages
+from tui import external_editor, keys, look, pages, themes
 from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
@@ -39,14 +37,22 @@ from tui.session import Session, Signature
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
 from tui.targets import PAGE, Target, make, path_to
+from tui.terminal.app import TerminalApp, is_remote
+from tui.terminal.ending import EndingSignals
+from tui.theme_names import AUTO
 from tui.trail import Path, Trail
 from tui.widgets.top_bar import Facts
+
+if TYPE_CHECKING:
+    from store.managers import Manager
 
 POLL_SECONDS = 0.1
 """How often the store's file is looked at; it is only a stat."""
 CHANGES_SECONDS = 0.25
 """How often, at most, a page is told of changes."""
 TICK_SECONDS = 1.0
+UNFOCUSED_TICK_SECONDS = 10.0
+"""How often time passes on a screen that nobody has before them: the terminal has lost the focus."""
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
 
@@ -56,7 +62,7 @@ def _object_provider() -> type[Provider]:
     return ObjectProvider
 
 
-class GatewatchApp(App[None]):
+class GatewatchApp(TerminalApp):
     """The Operator Control Panel in a terminal."""
 
     TITLE = "Gatewatch"
@@ -76,7 +82,7 @@ class GatewatchApp(App[None]):
             for number in range(1, 9)
         ),
     ]
-    COMMANDS = App.COMMANDS | {_object_provider}
+    COMMANDS = TerminalApp.COMMANDS | {_object_provider}
 
     store_trouble: var[str] = var("")
     """Why the store cannot be read now, empty if it can."""
@@ -89,21 +95,24 @@ class GatewatchApp(App[None]):
         notice: str = "",
         calm: bool = False,
         few_colours: bool = False,
+        theme: str = AUTO,
         environment: Mapping[str, str] = MappingProxyType({}),
         loaded: Loaded = NOTHING_SET,
     ) -> None:
-        super().__init__()
+        super().__init__(environment)
         self.loaded = loaded
-        self._environment = environment
         self._idle = Idle(loaded.settings.idle_sign_out_minutes, session.now())
         self._saving = asyncio.Lock()
-        theme = look.THEME_OF_16_COLOURS if few_colours else look.THEME
-        self.register_theme(theme)
-        self.theme = theme.name
+        for each in themes.THEMES.values():
+            self.register_theme(each.theme)
+        # Set as if it had been there: a change of themes reads every style sheet a second time
+        self.set_reactive(TerminalApp.theme, themes.resolved(theme, few_colours=few_colours))
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._filters.append(themes.ColoursOfTheme(lambda: self.theme))
         self.session = session
         self.notice = notice
         self.calm = calm
-        if calm or "SSH_CONNECTION" in environment:
+        if calm or is_remote(environment):
             self.animation_level = "none"
         self._first_manager = start_signed_in_as
         self._seen: Signature | None = None
@@ -112,6 +121,31 @@ class GatewatchApp(App[None]):
         self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
+        self._ticked_at = time.monotonic()
+        self.refused: StoreNotUsable | None = None
+
+    @property
+    def ticking(self) -> bool:
+        """Whether time passes on the screen on top: not where the panel is calm, nor behind a dialog."""
+        return not self.calm and isinstance(self.screen, Page) and self.screen.is_ready
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether another screen is on its way, or the one on top has not shown its rows yet."""
+        if isinstance(self.screen, Page):
+            return self._changing or not self.screen.is_ready or self.screen.is_reading
+        return self._changing and not isinstance(self.screen, ModalScreen)  # a question is answered by keys
+
+    @property
+    def tick_seconds(self) -> float:
+        """How often time passes on the screen, where it does."""
+        return TICK_SECONDS if self.app_focus else UNFOCUSED_TICK_SECONDS
+
+    def compose(self) -> ComposeResult:
+        """Compose what is seen until the store is open."""
+        with Vertical(classes="opening"):
+            yield Static("Gatewatch", classes="wordmark")
+            yield Static("Opening the store…")
 
     def now(self) -> datetime:
         """Return the time that screens show."""
@@ -171,6 +205,7 @@ class GatewatchApp(App[None]):
             engine_runs=self.session.engine() is not None,
             user=manager.name if manager else "",
             time=look.clock_text(self.now()),
+            pace="calm" if self.calm else "" if self.app_focus else f"each {UNFOCUSED_TICK_SECONDS:.0f} s",
             notice=self.notice,
             trouble=self.store_trouble,
             above=tuple(each.page_name for each in self.screen_stack if isinstance(each, Page))[:-1],
@@ -303,10 +338,25 @@ class GatewatchApp(App[None]):
     async def _begin(self) -> None:
         self._follow_size(self.size)
         await self._has_room.wait()
+        if not self.session.is_open and not await self._open_store():
+            return
         if self._first_manager is not None:
             self._enter(self._first_manager)
         else:
             await self._ask_who()
+
+    async def _open_store(self) -> bool:
+        """Open the store after the first frame, which would have to wait for all that is loaded for it."""
+        drawn = asyncio.Event()
+        self.call_after_refresh(drawn.set)
+        await drawn.wait()
+        try:
+            await asyncio.to_thread(lambda: self.session.store)
+        except StoreNotUsable as error:
+            self.refused = error
+            self.exit()
+            return False
+        return True
 
     def _follow_size(self, size: Size) -> None:
         from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
@@ -400,23 +450,27 @@ class GatewatchApp(App[None]):
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature == self._seen or monotonic() - self._told_at < CHANGES_SECONDS:
+        if signature == self._seen or time.monotonic() - self._told_at < CHANGES_SECONDS:
             return
         if isinstance(self.screen, Page) and self.screen.is_ready:
-            self._seen, self._told_at = signature, monotonic()
+            self._seen, self._told_at = signature, time.monotonic()
             self.screen.reload()
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Page) and self.screen.is_ready:
+        # Half a tick early is on time: timers are not exact.
+        if self.ticking and time.monotonic() - self._ticked_at >= self.tick_seconds - TICK_SECONDS / 2:
+            self._let_time_pass()
+
+    def _let_time_pass(self) -> None:
+        self._ticked_at = time.monotonic()
+        if isinstance(self.screen, Page):
             self.screen.refresh_bars()
             self.screen.tick(self.now())
 
-    def _fatal_error(self) -> None:
-        """Show a crash without any value: Textual's own screen shows local variables, which may hold secrets."""
-        self.bell()
-        error = sys.exc_info()[1] or self._exception
-        if error is not None:
-            self.panic(Text(crash_report(error)))
+    def watch_app_focus(self) -> None:
+        """Tell the pace at which time passes now; what stood still while nobody looked is brought up to date."""
+        if self.ticking:
+            self._let_time_pass()
 
 
 def run_panel(
@@ -426,21 +480,28 @@ def run_panel(
     notice: str = "",
     calm: bool = False,
     mouse: bool = True,
+    theme: str = AUTO,
     loaded: Loaded = NOTHING_SET,
+    signals: EndingSignals,
 ) -> int:
-    """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed.
+    """Run the panel in this terminal until it is left; return the exit code, 0 unless it crashed or a signal ended it.
 
-    `notice` is a line that stays on the screen. `calm`: nothing ticks. Raises StoreNotUsable if the store cannot be
-    read at the start.
+    `notice` is a line that stays on the screen. `calm`: nothing ticks. `theme`: one of
+    `THEME_NAMES`. `signals` lead to the panel's end while it runs.
+    Raises StoreNotUsable if the store cannot be opened.
     """
     app = GatewatchApp(
         session,
         start_signed_in_as=signed_in_as,
         notice=notice,
         calm=calm,
+        theme=theme,
         few_colours=Console(force_terminal=True).color_system == "standard",
         environment=os.environ,
         loaded=loaded,
     )
-    app.run(mouse=mouse)
+    with signals.led_to(app.leave_by_signal):
+        app.run(mouse=mouse)
+    if app.refused is not None:
+        raise app.refused
     return app.return_code or 0

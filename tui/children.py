@@ -72,6 +72,11 @@ class Child:
             self._process.stdout.close()
         return code
 
+    def kill(self) -> None:
+        """End the program without asking."""
+        self._process.kill()
+        self._process.wait()
+
     @property
     def running(self) -> bool:
         """Whether the program still runs."""

@@ -7,12 +7,13 @@ are short, which the screen says.
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from store.methods import MethodForm
 from store.payments import Payment
 from store.store import Store, open_store
 from tui.children import Child, start_engine
+from tui.terminal.ending import EndingSignals
 
 PERIODS_MINUTES = ("0.2", "0.25", "0.6")
 """The demo's periods: 12, 15 and 36 seconds."""
@@ -58,32 +60,55 @@ class Pace:
     archive_after_minutes: float | None = None
 
 
-@contextmanager
-def demo_store(pace: Pace) -> Iterator[tuple[Store, Manager]]:
-    """Yield a store with traffic on it, and the manager to sign in as; end everything and remove it afterwards.
+@dataclass(slots=True)
+class Scratch:
+    """What a demo leaves behind if nobody clears it away: programs under way, and their folder."""
 
-    Raises ChildFailed if a program of it does not start.
+    folder: Path | None = None
+    programs: list[Child] = field(default_factory=list)
+
+    def clear_at_once(self) -> None:
+        """End the programs without asking and remove the folder."""
+        for each in self.programs:
+            each.kill()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def demo_store(pace: Pace) -> Iterator[tuple[Store, Manager, EndingSignals]]:
+    """Yield a store with traffic on it, the manager to sign in as, and the signals; end and remove all afterwards.
+
+    Also by SIGTERM or SIGHUP, as when the terminal is closed. Raises ChildFailed if a program of it does not start.
     """
     archive_after_days = None if pace.archive_after_minutes is None else pace.archive_after_minutes / MINUTES_OF_A_DAY
-    with tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name, ExitStack() as running:
-        folder = Path(name) / "store"
+    scratch = Scratch()
+    with (
+        EndingSignals(scratch.clear_at_once) as signals,
+        tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name,
+        ExitStack() as running,
+    ):
+        scratch.folder = Path(name)
+
+        def keep(program: Child) -> Child:
+            scratch.programs.append(program)
+            running.callback(program.stop)
+            return program
+
+        folder = scratch.folder / "store"
         # The scratch store's key goes with it; the user's own is for stores that stay.
-        key_file = Path(name) / "store.key"
+        key_file = scratch.folder / "store.key"
         for_children = {KEY_FILE_VARIABLE: str(key_file)}
         key = secrets.token_hex(32)
-        log = Path(name) / "sandbox.log"
         arguments = ["sandbox", "--port", "0", "--late-after", str(LATE_AFTER_SECONDS), "--until-stdin-closes"]
-        sandbox = Child("gateway", arguments, log, {"GATEWATCH_SANDBOX_KEY": key})
-        running.callback(sandbox.stop)
+        sandbox = keep(Child("gateway", arguments, scratch.folder / "sandbox.log", {"GATEWATCH_SANDBOX_KEY": key}))
         url = sandbox.first_line(wait_seconds=READY_SECONDS).rpartition(" ")[2]
         store = open_store(folder, key_file=KeyFile(key_file))
         manager = furnish(store, url, key)
-        engine = start_engine(folder, port=0, archive_after_days=archive_after_days, environment=for_children)
-        running.callback(engine.stop)
+        keep(start_engine(folder, port=0, archive_after_days=archive_after_days, environment=for_children))
         customers = [] if pace.payments_a_second is None else [str(pace.payments_a_second)]
-        traffic = Child("tui.traffic", [str(folder), *customers], Path(name) / "traffic.log", for_children)
-        running.callback(traffic.stop)
-        yield store, manager
+        keep(Child("tui.traffic", [str(folder), *customers], scratch.folder / "traffic.log", for_children))
+        yield store, manager, signals
 
 
 def furnish(store: Store, gateway_url: str, key: str) -> Manager:
@@ -120,8 +145,8 @@ def run_demo(pace: Pace) -> int:
     from tui.app import run_panel  # noqa: PLC0415 - the demo without a panel does without Textual
     from tui.session import Session  # noqa: PLC0415 - the same
 
-    with demo_store(pace) as (store, manager):
-        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE)
+    with demo_store(pace) as (store, manager, signals):
+        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE, signals=signals)
 
 
 def run_without_panel(seconds: float, pace: Pace) -> str:
@@ -129,7 +154,7 @@ def run_without_panel(seconds: float, pace: Pace) -> str:
 
     Raises ChildFailed.
     """
-    with demo_store(pace) as (store, _):
+    with demo_store(pace) as (store, _, _):
         time.sleep(seconds)
         view = store.view()
         archived = (view.get(Payment, each.id) for each in view.all(ArchivedPayment))

@@ -2,7 +2,8 @@
 
 Colours have fixed meanings: accent is Processing, amber is ending within a minute or late, red is an error or a
 contradiction, green is only Completed, dim is closed or of little weight. None of them tells anything alone: a word and
-a one-cell sign stand beside it, and what is urgent is bold, so NO_COLOR and 16 colours lose nothing.
+a one-cell sign stand beside it, and what is urgent is bold, so NO_COLOR and 16 colours lose nothing. The colours named
+here are those of the first theme; `tui.themes` puts those of another theme in their place.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from types import MappingProxyType
 
 from rich.style import Style
 from rich.text import Text
-from textual.theme import Theme
 
 from store.money import Money
 from store.states import AttemptState, PaymentStatus
@@ -29,77 +29,6 @@ RED = "#f0524f"
 GREEN = "#57b36a"
 DIM = "#7f8b9b"
 FOREGROUND = "#d6dce5"
-BACKGROUND = "#11151b"
-SURFACE = "#171c24"
-PANEL = "#222a35"
-
-THEME = Theme(
-    name="gatewatch",
-    primary=ACCENT,
-    secondary="#8aa4c2",
-    accent=ACCENT,
-    warning=AMBER,
-    error=RED,
-    success=GREEN,
-    foreground=FOREGROUND,
-    background=BACKGROUND,
-    surface=SURFACE,
-    panel=PANEL,
-    variables={
-        "dim": DIM,
-        "faint": "#5a6676",
-        "rule": "#2c3542",
-        "field": "#1d242e",
-        "field-focus": "#263140",
-        "button-primary": "#23405c",
-        "button-primary-text": ACCENT,
-        "button-error": "#43282b",
-        "button-error-text": RED,
-        "footer-background": PANEL,
-        "footer-key-foreground": ACCENT,
-        "footer-description-foreground": "#a9b4c2",
-        "input-cursor-background": FOREGROUND,
-        "input-cursor-foreground": BACKGROUND,
-        "scrollbar": "#384354",
-        "scrollbar-background": SURFACE,
-        "scrollbar-corner-color": SURFACE,
-    },
-)
-NAVY, GREY, WHITE, BLACK = "#0000aa", "#555555", "#ffffff", "#000000"
-THEME_OF_16_COLOURS = Theme(
-    name="gatewatch-16",
-    primary=ACCENT,
-    secondary=ACCENT,
-    accent=ACCENT,
-    warning=AMBER,
-    error=RED,
-    success=GREEN,
-    foreground=WHITE,
-    background=BLACK,
-    surface=BLACK,
-    panel=NAVY,
-    variables={
-        **THEME.variables,
-        "dim": "#aaaaaa",
-        "faint": "#aaaaaa",
-        "rule": GREY,
-        "field": NAVY,
-        "field-focus": GREY,
-        "button-primary": NAVY,
-        "button-primary-text": WHITE,
-        "button-error": "#aa0000",
-        "button-error-text": WHITE,
-        "footer-background": NAVY,
-        "footer-key-foreground": WHITE,
-        "footer-description-foreground": "#aaaaaa",
-        "input-cursor-background": WHITE,
-        "input-cursor-foreground": BLACK,
-        "scrollbar": "#aaaaaa",
-        "scrollbar-background": BLACK,
-        "scrollbar-corner-color": BLACK,
-    },
-)
-"""The same for terminals of 16 colours, where grounds that are nearly alike would fall together."""
 
 MASK = "••••••••"
 

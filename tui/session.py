@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-from store import managers
 from store.actors import Actor
 from store.engine_presence import engine_of, engine_since
-from store.managers import Manager
 from store.outside import Clock, system_clock
-from store.resellers import Reseller
-from store.store import Store, Transaction, View
-from tui.monitor import Monitor
+
+if TYPE_CHECKING:  # the first frame comes before the store
+    from store.managers import Manager
+    from store.store import Store, Transaction, View
+    from tui.monitor import Monitor
 
 T = TypeVar("T")
 Signature = tuple[int, int, int, bytes]
@@ -31,10 +32,11 @@ class Disabled(Exception):
 
 
 class Session:
-    """One panel's use of a store. `clock` returns aware UTC; it is fixed in tests."""
+    """One panel's use of a store, or of what opens it. `clock` returns aware UTC; it is fixed in tests."""
 
-    def __init__(self, store: Store, clock: Clock = system_clock) -> None:
-        self.store = store
+    def __init__(self, store: Store | Callable[[], Store], clock: Clock = system_clock) -> None:
+        self._opened_by = store
+        self.is_open = not callable(store)
         self.clock = clock
         self.manager: Manager | None = None
         self.reseller_name = ""
@@ -43,9 +45,18 @@ class Session:
     @property
     def monitor(self) -> Monitor:
         """What the payments monitor knows; it lives as long as the same person is signed in with the same rights."""
+        from tui.monitor import Monitor  # noqa: PLC0415 - as above
+
         if self._monitor is None or self._monitor[0] != self.by:
             self._monitor = (self.by, Monitor(self.store, self.by))
         return self._monitor[1]
+
+    @cached_property
+    def store(self) -> Store:
+        """The store; opened, with all of its modules loaded, when it is first asked for. Raises StoreNotUsable."""
+        store = self._opened_by() if callable(self._opened_by) else self._opened_by
+        self.is_open = True
+        return store
 
     @property
     def actor(self) -> Actor | None:
@@ -91,10 +102,14 @@ class Session:
 
     def needs_first_manager(self) -> bool:
         """Say whether nobody can sign in yet. Raises StoreNotUsable."""
+        from store import managers  # noqa: PLC0415 - as above
+
         return not managers.any_exists(self.view())
 
     def begin(self, manager: Manager) -> None:
         """Let a manager who has proved who they are act in this panel. Raises NotFound, StoreNotUsable."""
+        from store.resellers import Reseller  # noqa: PLC0415 - as above
+
         self.reseller_name = self.view().get(Reseller, manager.reseller_id).name
         self.manager = manager
 
@@ -109,6 +124,9 @@ class Session:
 
         Raises Disabled if they may not be signed in any more.
         """
+        from store.managers import Manager  # noqa: PLC0415 - as above
+        from store.resellers import Reseller  # noqa: PLC0415 - as above
+
         if self.manager is not None:
             self.manager = view.get(Manager, self.manager.id)
             if not self.manager.enabled:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+from tui.theme_names import THEME_NAMES
+
 ENVIRONMENT_PREFIX = "GATEWATCH_"
-THEMES = ("auto", "gatewatch", "gatewatch-16", "high-contrast", "colour-blind")
 LONGEST_IDLE_MINUTES = 24 * 60
 NEVER_BOUND = frozenset(
     {*(f"ctrl+{each}" for each in "abcdehijkmuvwxyz"), "f6", "f7", "f10", "f11", "f12", "enter", "escape", "tab"}
@@ -73,9 +74,9 @@ def _flag(value: object) -> bool:
 
 
 def _theme(value: object) -> str:
-    if isinstance(value, str) and value in THEMES:
+    if isinstance(value, str) and value in THEME_NAMES:
         return value
-    raise ValueError(f"write one of {', '.join(THEMES)}")
+    raise ValueError(f"write one of {', '.join(THEME_NAMES)}")
 
 
 def _idle_minutes(value: object) -> int:
@@ -133,7 +134,7 @@ def _table(value: object, what: str) -> dict[str, object]:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("theme", _theme, ", ".join(THEMES), "the colours; auto: as many as the terminal has"),
+    Setting("theme", _theme, ", ".join(THEME_NAMES), "the colours; auto: as many as the terminal has"),
     Setting("calm", _flag, "true, false", "nothing ticks or moves by itself"),
     Setting("mouse", _flag, "true, false", "the mouse works in the panel"),
     Setting("bell", _flag, "true, false", "the terminal's bell may ring"),

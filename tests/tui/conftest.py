@@ -7,6 +7,7 @@ tests must not write the same picture: it is refused when they are collected, by
 from __future__ import annotations
 
 import asyncio
+import os
 import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
@@ -88,6 +89,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cast(played: Path, tmp_path: Path) -> Store:
     """Return a store of this test's own with the whole cast, at NOW."""
     return copy_of(played, tmp_path / "store")
+
+
+@pytest.fixture
+def environment(cast: Store, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a panel on the cast's store that leaves nothing with the user."""
+    names = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "COLORTERM")
+    kept = {name: value for name, value in os.environ.items() if name not in names}
+    places = {"GATEWATCH_DATA": cast.folder, "XDG_STATE_HOME": tmp_path / "state", "TMPDIR": tmp_path}
+    return kept | {name: str(place) for name, place in places.items()}
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: "{}x{}".format(*size))

@@ -14,7 +14,7 @@ from tui.cli.invocation import Invocation
 from tui.settings_file import load, settings_path
 
 
-def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -> int:
+def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, theme: str | None) -> int:
     """Run the panel until it is left and return its exit code; an engine that was started for it ends with it.
 
     Raises UsageError where there is no terminal, StoreNotUsable, and ClickException if the engine does not start.
@@ -24,18 +24,24 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool) -
             "The panel needs a terminal, and standard input or standard output is none. "
             "For scripts there are commands (--help), and --once prints the payments monitor."
         )
-    store = run.store()
     from tui.app import run_panel  # noqa: PLC0415 - Textual takes a third of a second; commands do without
     from tui.session import Session  # noqa: PLC0415 - the same
+    from tui.terminal.ending import EndingSignals  # noqa: PLC0415 - the same
 
-    with ExitStack() as running:
-        if with_engine and engine_of(store.folder) is None:  # one engine serves one store: any that runs will do
+    with EndingSignals() as signals, ExitStack() as running:
+        # One engine serves one store: any that runs will do.
+        if with_engine and engine_of(run.place.folder) is None:
             try:
-                running.callback(start_engine(store.folder).stop)
+                running.callback(start_engine(run.store().folder).stop)
             except ChildFailed as error:
                 raise click.ClickException(str(error)) from error
         loaded = load(settings_path(os.environ), os.environ)
         chosen = loaded.settings
         return run_panel(
-            Session(store, store.clock), calm=calm or chosen.calm, mouse=mouse and chosen.mouse, loaded=loaded
+            Session(run.store),
+            calm=calm or chosen.calm,
+            mouse=mouse and chosen.mouse,
+            theme=theme or chosen.theme,
+            loaded=loaded,
+            signals=signals,
         )

@@ -17,10 +17,10 @@ import click
 
 from store.crash_report import tell_no_values
 from store.errors import Problems, StoreError, StoreNotUsable
-from tui.cli import shapes
 from tui.cli.invocation import Invocation, current, data_option, json_option, silence_output, write_out
 from tui.cli.printing import json_text
 from tui.plain_text import safe
+from tui.theme_names import THEME_NAMES
 
 REFUSED = 1
 NOT_USABLE = 3
@@ -89,6 +89,8 @@ def _end_refused(ctx: click.Context, error: StoreError) -> NoReturn:
     invocation = ctx.find_object(Invocation)
     if isinstance(error, Problems):
         if invocation is not None and invocation.as_json:
+            from tui.cli import shapes  # noqa: PLC0415 - it brings every record; a panel starts without them
+
             write_out(json_text(shapes.problems(error.items)))
         sentences = [str(each) for each in error.items]
     else:
@@ -107,14 +109,16 @@ def _end_refused(ctx: click.Context, error: StoreError) -> NoReturn:
 @click.option("--engine", is_flag=True, help="Start an engine with the panel; it ends with it.")
 @click.option("--calm", is_flag=True, help="The panel without any ticking.")
 @click.option("--no-mouse", is_flag=True, help="The panel without the mouse.")
+@click.option("--theme", type=click.Choice(THEME_NAMES), help="The panel's colours [auto: as the terminal has them].")
 @click.version_option(package_name="gatewatch")
 @click.pass_context
-def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mouse: bool) -> None:
+def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mouse: bool, theme: str | None) -> None:
     """Watch over payment gateway connectors: the panel, and its commands without a screen.
 
     Without a command, the panel opens in the terminal.
     """
-    for_panel = [name for name, given in (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse)) if given]
+    options = (("--engine", engine), ("--calm", calm), ("--no-mouse", no_mouse), ("--theme", theme))
+    for_panel = [name for name, given in options if given]
     invocation = current()
     if ctx.invoked_subcommand is not None:
         if once or for_panel:
@@ -131,7 +135,7 @@ def gatewatch(ctx: click.Context, *, once: bool, engine: bool, calm: bool, no_mo
         raise click.UsageError("--json needs a command, or --once.", ctx)
     from tui.cli.panel import open_panel  # noqa: PLC0415 - loaded when it is called: it brings the screens
 
-    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse))
+    ctx.exit(open_panel(invocation, with_engine=engine, calm=calm, mouse=not no_mouse, theme=theme))
 
 
 def run() -> NoReturn:

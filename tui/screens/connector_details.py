@@ -154,8 +154,7 @@ class ConnectorDetails(Page):
         self.app.push_screen(KeyShown(self._connector.name if self._connector else "", key))
 
     def _copy_key(self, key: str) -> None:
-        self.app.copy_to_clipboard(key)
-        self.notify("The key was sent to the terminal's clipboard; this was logged. v shows it.", markup=False)
+        self.gatewatch.copy_secret(key, "The key was sent to the terminal's clipboard; this was logged. v shows it.")
 
 
 def edit(page: Page, connector_id: int, come_back: Callable[[int | None], object]) -> None:

@@ -23,7 +23,6 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
-from store.store import Transaction, View
 from tui import pages, work
 from tui.session import Disabled, Session
 from tui.targets import Target
@@ -31,6 +30,7 @@ from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from store.store import Transaction, View
     from tui.app import GatewatchApp
 
 T = TypeVar("T")
@@ -107,6 +107,11 @@ class Page(Screen[int | None]):
         return self._composed and bool(self._bars) and all(each.is_attached for each in self._bars)
 
     @property
+    def is_reading(self) -> bool:
+        """Whether the store is being read for it."""
+        return self._reloading
+
+    @property
     def gatewatch(self) -> GatewatchApp:
         """The panel."""
         return cast("GatewatchApp", self.app)
@@ -142,6 +147,8 @@ class Page(Screen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Compose the bars around the workspace."""
+        # Before the first frame, which would show the navigation bar where it is hidden.
+        self.set_class(self.app.size.width < NARROW_UNDER, "-narrow")
         top_bar, navigation = TopBar(self.page_name), Navigation(pages.pages_for(self.session.by), self.ENTRY)
         self._bars = (top_bar, navigation)
         yield top_bar

@@ -27,12 +27,14 @@ class Facts:
     """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell.
 
     `above` are the names of the pages from which this one was opened, the outermost first.
+    `pace` says how the time goes on where it does not each second.
     """
 
     reseller: str
     engine_runs: bool
     user: str
     time: str
+    pace: str = ""
     notice: str = ""
     trouble: str = ""
     above: tuple[str, ...] = ()
@@ -114,8 +116,9 @@ def _shorter_and_shorter(facts: Facts) -> list[Text]:
     engine = look.said("● engine runs", Tone.GOOD) if facts.engine_runs else look.said("○ no engine", Tone.ENDING)
     reseller, user = look.dim(look.safe(facts.reseller)), Text(look.safe(facts.user))
     short_reseller, short_user = look.dim(_cut(reseller.plain)), Text(_cut(user.plain))
-    time, zone = Text(facts.time), look.dim(" UTC")
-    zoned = Text.assemble(time, zone) if facts.time else time
+    pace = look.dim(f" {facts.pace}" if facts.pace else "")
+    time = Text.assemble(facts.time, pace)
+    zoned = Text.assemble(facts.time, look.dim(" UTC"), pace) if facts.time else time
     return [
         _joined(reseller, engine, user, zoned),
         _joined(reseller, engine, user, time),
