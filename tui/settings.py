@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+from tui.alert_rules import AlertRule, alert_rule
 from tui.theme_names import THEME_NAMES
 
 ENVIRONMENT_PREFIX = "GATEWATCH_"
@@ -40,7 +41,7 @@ class Settings:
     filters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     opening_filters: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    alerts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    alerts: Mapping[str, AlertRule] = field(default_factory=dict)
 
 
 Read = Callable[[object], object]
@@ -116,8 +117,8 @@ def _names(value: object) -> tuple[str, ...]:
     raise ValueError('write a list of columns, ["number", "status"] for example')
 
 
-def _alert(value: object) -> Mapping[str, object]:
-    return MappingProxyType(_table(value, "an alert"))
+def _alert(value: object) -> AlertRule:
+    return alert_rule(_table(value, "an alert"))
 
 
 def _filters(value: object) -> Mapping[str, str]:

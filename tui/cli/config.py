@@ -80,10 +80,12 @@ def _in_force(loaded: Loaded, name: str) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return a setting as JSON has it: tables as objects, all the way down."""
+    """Return a setting as JSON has it: tables as objects, all the way down, rules as they are said."""
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, bool | int) else str(value)
 
 
 def _written(value: object) -> str:

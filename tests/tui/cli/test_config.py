@@ -53,3 +53,10 @@ def test_settings_are_shown_with_their_place_and_mistakes_are_told(gatewatch: Co
     assert ended.json["settings_file"] == {"value": str(file), "from": "GATEWATCH_CONFIG"}
     assert ended.err.startswith(f"{file}, line 2: theme: 'pink' is not taken; write one of auto")
     assert ended.json["problems"] == [ended.err.strip()]
+
+
+def test_the_rules_of_alerts_are_shown_as_they_are_said(at_shop: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[alerts.declines]\nmeasure = "success_percent"\nbelow = 80\nwindow = "1h"\n')
+    shown = at_shop.process("config", "show", "--json", env={"GATEWATCH_CONFIG": str(file)}).json
+    assert shown["alerts"]["value"] == {"declines": "Success rate, per cent below 80 over 1h"}
