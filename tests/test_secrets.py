@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,8 +28,8 @@ from store.states import PaymentStatus
 from store.store import open_store
 from tests.gateway.engine_process import Engine, engine
 from tests.store.processes import ROOT
-from tests.tui.cli.pseudo_terminal import played
 from tests.tui.cli.terminal import PROGRAM, CommandLine, Ended
+from tests.tui.pseudo_terminal import PseudoTerminal
 
 KEY = "planted-key-aXk29dQvLm84"
 NEW_KEY = "planted-new-key-Zt51wRbNc07"
@@ -263,29 +263,40 @@ def drive_command_line(shop: Shop, folder: Path) -> None:
         (folder / "wrong.key").chmod(0o600)
 
 
+def played(
+    command: Sequence[str], environment: Mapping[str, str], steps: Sequence[tuple[str, bytes]]
+) -> tuple[int, bytes]:
+    """Press keys at a panel, each once what it is for is shown; return its exit code and all that it wrote."""
+    with PseudoTerminal(command, environment, size=(160, 40)) as at:
+        for shown, keys in steps:
+            at.wait_for(shown)
+            at.press(keys)
+        return at.wait_for_end(), at.written
+
+
 def drive_panel(shop: Shop) -> None:
     """Sign in with a wrong and the right password and look at the connector, its form, and the method's form."""
     sign_in = f"{EMAIL}\t{WRONG_PASSWORD}\r".encode()
     again = f"{MANAGER_PASSWORD}\r".encode()
     steps = [
-        (b"Email", sign_in),
-        (b"is not right", again),
-        (b"OPERATIONS", b"5"),
-        (b"External Payment Gateway", b"\r"),
-        (b"API key", b"e"),
-        (b"Save", b"\x1b"),
-        (b"API key", b"6"),
-        (b"http://127", b"\r"),
-        (b"Secret Shared Key", b"e"),
-        (b"Save", b"\x1b"),
-        (b"Secret Shared Key", b"\x11"),
+        ("Email", sign_in),
+        ("is not right", again),
+        ("OPERATIONS", b"5"),
+        ("External Payment Gateway", b"\r"),
+        ("API key", b"e"),
+        ("Save", b"\x1b"),
+        ("API key", b"6"),
+        ("http://127", b"\r"),
+        ("Secret Shared Key", b"e"),
+        ("Save", b"\x1b"),
+        ("Secret Shared Key", b"\x11"),
     ]
     code, drawn = played([*PROGRAM, "--calm"], shop.line.environment, steps)
     assert code == 0, drawn[-2000:]
     shop.written.add("the panel", drawn)
 
 
-def crash_panel(shop: Shop) -> None:
+def crash_panel(shop: Shop, logs: Path) -> None:
     """Let a page of the panel crash with secrets in its local variables and in what its error says."""
     program = """
 from tui.screens.connector_details import ConnectorDetails
@@ -299,10 +310,12 @@ from tui.cli.program import run
 run()
 """
     sign_in = f"{EMAIL}\t{MANAGER_PASSWORD}\r".encode()
-    steps = [(b"Email", sign_in), (b"OPERATIONS", b"6"), (b"http://127", b"\r")]
-    code, drawn = played([sys.executable, "-c", program, "--calm"], shop.line.environment, steps)
+    steps = [("Email", sign_in), ("OPERATIONS", b"6"), ("http://127", b"\r")]
+    environment = {**shop.line.environment, "XDG_STATE_HOME": str(logs)}
+    code, drawn = played([sys.executable, "-c", program, "--calm"], environment, steps)
     assert code == 1
     assert b"ValueError" in drawn
+    assert list(logs.rglob("crash-*.log"))
     shop.written.add("the panel's crash screen", drawn)
 
 
@@ -319,7 +332,7 @@ def test_no_secret_is_in_anything_that_was_written(tmp_path: Path, key_file: Pat
             drive_panel(shop)
             written.add_arguments()
         drive_command_line(shop, typed)
-        crash_panel(shop)
+        crash_panel(shop, logs)
     for folder in (store, logs, *(each for each in typed.iterdir() if each.is_dir())):
         written.add_files(folder)
     own = KeyFile(key_file).read()

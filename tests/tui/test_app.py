@@ -306,17 +306,22 @@ async def crash(app: GatewatchApp) -> None:
         await settle(pilot)
 
 
-async def test_a_crash_is_shown_without_any_value(cast: Store, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_crash_is_told_without_any_value(
+    cast: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Neither local variables nor what the errors say, which quotes them here."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with pytest.raises(ValueError, match="planted-secret"):
         await crash(panel(cast))
     shown = capsys.readouterr().err
+    (report,) = tmp_path.rglob("crash-*.log")
+    written = report.read_text()
 
-    assert "KeyError\nwhich led to:" in shown
-    assert "ValueError" in shown
-    assert "in compose_workspace" in shown
-    assert LEFT_OUT in shown
-    assert "planted-secret" not in shown
+    assert "Gatewatch has crashed: ValueError" in shown
+    assert "KeyError\nwhich led to:" in written
+    assert "in compose_workspace" in written
+    assert LEFT_OUT in written
+    assert "planted-secret" not in shown + written
 
 
 def test_only_pages_of_the_navigation_have_a_screen_that_can_be_imported(cast: Store) -> None:
