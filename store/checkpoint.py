@@ -55,7 +55,8 @@ class Checkpoint:
 
     def get(self, table: str, identity: int) -> bytes | None:
         """Return a record's JSON, None if it has none of this id."""
-        place = self.index.of(table).find(identity)
+        places = self.index.places.get(table)
+        place = None if places is None else places.find(identity)
         return None if place is None else self.file.pread(place[1], place[0])
 
     def tables(self) -> tuple[str, ...]:

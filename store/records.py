@@ -6,6 +6,7 @@ people call one (`WORD`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from functools import cache
@@ -42,6 +43,9 @@ def from_json(kind: type[R], line: bytes) -> R:
     return msgspec.json.decode(line, type=kind)
 
 
+_AS_WRITTEN = re.compile(rb'\{"id":\d+,"version":(\d+)')
+
+
 class _Versioned(msgspec.Struct):
     version: int = 0
 
@@ -51,7 +55,9 @@ _VERSIONED = msgspec.json.Decoder(_Versioned)
 
 def version_of(line: bytes) -> int:
     """Return the version of a record, without reading the rest. Raises msgspec.MsgspecError for JSON that has none."""
-    return _VERSIONED.decode(line).version
+    # As `to_json` writes a record its version stands at the beginning; another program may have written it otherwise.
+    found = _AS_WRITTEN.match(line)
+    return int(found.group(1)) if found else _VERSIONED.decode(line).version
 
 
 def next_version(record: R) -> R:
