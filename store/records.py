@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from functools import cache
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, call
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
@@ -66,8 +67,8 @@ def next_version(record: R) -> R:
     values, setters, set_version = _parts(cast("Hashable", kind))
     written = object.__new__(kind)
     # As dataclasses.replace does it, but without a call with all fields: every commit comes through here.
-    for put, value in zip(setters, values(record), strict=True):
-        put(written, value)
+    for _ in map(call, setters, repeat(written), values(record)):
+        pass
     set_version(written, record.version + 1)
     return written
 

@@ -66,9 +66,9 @@ def test_where_there_are_no_such_writes_they_go_through_the_cache(
     def refuse(*_: object) -> int:
         raise OSError(errno.EINVAL, "Invalid argument")
 
-    write: Callable[[int, object, int], int] = os.pwrite
+    write = os.pwrite
 
-    def refuse_past_the_cache(descriptor: int, content: object, offset: int) -> int:
+    def refuse_past_the_cache(descriptor: int, content: bytes, offset: int) -> int:
         return refuse() if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_DIRECT else write(descriptor, content, offset)
 
     with monkeypatch.context() as patched:
