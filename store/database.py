@@ -103,11 +103,15 @@ class Database:
 
         Raises StoreNotUsable if that fails.
         """
+        is_as_left = False
         try:
             if is_decided and self._follower.safe_n < self._taken_at_n:
                 # A writer that was killed may have left whole lines unsynced, and somebody may decide on them now.
                 self._sync(self._follower.book, self._taken_at_n)
+            is_as_left = is_decided
         finally:
+            # After any failure all is looked at anew, also whether the store was stopped by it.
+            self._is_settled = self._is_settled and is_as_left
             self._lock.give_back()
 
     def append(self, drafts: Sequence[Draft]) -> None:
