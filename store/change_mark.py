@@ -18,7 +18,7 @@ MARK_BYTES = WRITER_BYTES + COUNT_BYTES
 
 
 class ChangeMark:
-    """The mark of one store: changed under the store's lock, read without it. For one thread at a time."""
+    """The mark of one store: changed under the store's lock, read without it, by any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -58,7 +58,8 @@ class Checkpoint:
 
     def get(self, table: str, identity: int) -> bytes | None:
         """Return a record's JSON, None if it has none of this id."""
-        place = self.index.of(table).find(identity)
+        places = self.index.places.get(table)
+        place = None if places is None else places.find(identity)
         return None if place is None else self.file.pread(place[1], place[0])
 
     def tables(self) -> tuple[str, ...]:
@@ -196,14 +197,19 @@ def _damaged(path: Path, why: str) -> StoreNotUsable:
 
 
 class _Writer:
-    """Gathers small writes into large ones and knows the offset."""
+    """Gathers small writes into large ones and knows the offset.
+
+    It syncs now and then: were all of a large file left to one sync, the syncs of writers would wait for that.
+    """
 
     GATHERED_BYTES = 1 << 20
+    SYNCED_BYTES = 4 << 20
 
     def __init__(self, file: File) -> None:
         self._file = file
         self._parts: list[bytes] = []
         self._gathered = 0
+        self._unsynced = 0
         self.offset = 0
 
     def write(self, content: bytes) -> None:
@@ -216,5 +222,9 @@ class _Writer:
     def flush(self) -> None:
         if self._parts:
             self._file.append(b"".join(self._parts), self.offset - self._gathered)
+            self._unsynced += self._gathered
+            if self._unsynced >= self.SYNCED_BYTES:
+                self._file.sync()
+                self._unsynced = 0
             self._parts = []
             self._gathered = 0

@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from store.database import Database
 from store.draft import Draft
@@ -28,8 +27,7 @@ IDLE_SECONDS = 2.0
 Job = tuple[Callable[[Transaction], Any], "Future[Any]"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """What a future is told: a result or what was raised. It rests on the first `drafts` of what is appended."""
 
     future: Future[Any]

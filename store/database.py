@@ -103,11 +103,15 @@ class Database:
 
         Raises StoreNotUsable if that fails.
         """
+        is_as_left = False
         try:
             if is_decided and self._follower.safe_n < self._taken_at_n:
                 # A writer that was killed may have left whole lines unsynced, and somebody may decide on them now.
                 self._sync(self._follower.book, self._taken_at_n)
+            is_as_left = is_decided
         finally:
+            # After any failure all is looked at anew, also whether the store was stopped by it.
+            self._is_settled = self._is_settled and is_as_left
             self._lock.give_back()
 
     def append(self, drafts: Sequence[Draft]) -> None:
@@ -117,8 +121,9 @@ class Database:
         from the first on; the others changed nothing. Raises StoreNotUsable if the sync itself fails: the store is
         stopped then until it has been checked.
         """
-        book = self._follower.book
-        if not self._lock.is_signed:
+        follower = self._follower
+        book = follower.book
+        if not self._lock.signature:
             # Whoever held it before would not know that the journal has grown.
             raise NotWritten(self._paths.lock, "its holder cannot be written into it", kept=0)
         self._is_settled = False
@@ -129,7 +134,7 @@ class Database:
         except OSError as error:
             raise self._written_in_part(book, drafts[0].line.entry.n - 1, error) from error
         self._sync(book, drafts[-1].line.entry.n)
-        if not self._follower.took(drafts):
+        if not follower.took(drafts):
             self._latest()
         self._is_settled = True
 

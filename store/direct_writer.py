@@ -47,7 +47,10 @@ class DirectWriter:
         self._staged[before:size] = content
         self._staged[size:whole] = bytes(whole - size)
         try:
-            self._write_blocks(whole, offset - before)
+            start = offset - before
+            done = os.pwrite(self._descriptor, self._view[:whole], start)
+            if done < whole:
+                self._write_rest(done, whole, start)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
@@ -73,10 +76,9 @@ class DirectWriter:
             raise OSError(errno.EIO, f"the file ends before byte {offset}")
         self._staged[:before] = found
 
-    def _write_blocks(self, size: int, offset: int) -> None:
-        done = os.pwrite(self._descriptor, self._view[:size], offset)
+    def _write_rest(self, done: int, size: int, offset: int) -> None:
         while done < size:
-            # What a short write has left begins within a block.
+            # What a short write has left may begin within a block.
             start = done // BLOCK_BYTES * BLOCK_BYTES
             done = start + os.pwrite(self._descriptor, self._view[start:size], offset + start)
             if done // BLOCK_BYTES * BLOCK_BYTES == start:

@@ -89,11 +89,10 @@ class Follower:
 
     def signature(self) -> Signature | None:
         """Return what changes with every commit, None while there is no journal. Raises OSError."""
-        with self._mutex:
-            # The mark first: whoever finds this one again knows that the journal was read after it was made.
-            mark = self._mark.read()
-            stamp = self._disk.stamp(self._paths.journal)
-            return None if stamp is None else (*stamp, mark)
+        # The mark first: whoever finds this one again knows that the journal was read after it was made.
+        mark = self._mark.read()
+        stamp = self._disk.stamp(self._paths.journal)
+        return None if stamp is None else (*stamp, mark)
 
     def journal_bytes(self) -> int:
         """Return the size of the journal, as far as it was read."""
@@ -165,7 +164,8 @@ class Follower:
             return False
         signature = self.signature()
         if signature is not None and signature[0] == book.identity:
-            if to_its_end or (signature != self._seen and not (self._own_mark and signature[3] == self._own_mark)):
+            is_own = self._own_mark != b"" and signature[3] == self._own_mark
+            if to_its_end or (signature != self._seen and not is_own):
                 self._read(book, to_its_end=to_its_end)
             self._seen = signature
             return True

@@ -28,14 +28,17 @@ LONGEST_PAUSE_SECONDS = 0.005
 
 
 class ProcessLock:
-    """One lock on one path, for the threads and processes that use it. Not to be taken twice by one thread."""
+    """One lock on one path, for the threads and processes that use it. Not to be taken twice by one thread.
+
+    `signature` is what it has written into the lock; empty while it is held: the next holder will not know of this one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._threads = threading.Lock()
         self._descriptor = -1
         self._opened_by = 0
-        self._signature = b""
+        self.signature = b""
 
     @contextmanager
     def held(self, *, wait_seconds: float) -> Iterator[None]:
@@ -66,11 +69,15 @@ class ProcessLock:
         except BaseException:
             self._threads.release()
             raise
-        try:
-            return self._sign()
-        except BaseException:
-            self.give_back()
-            raise
+        signature = self.signature
+        self.signature = b""
+        # Who cannot be named, on a full disk say, may hold it all the same.
+        with suppress(OSError):
+            if signature and os.pread(self._descriptor, len(signature) + 1, 0) == signature:
+                self.signature = signature
+                return True
+            self.signature = sign(self._descriptor)
+        return False
 
     def give_back(self) -> None:
         """Free the lock."""
@@ -78,11 +85,6 @@ class ProcessLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         finally:
             self._threads.release()
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether the next holder will know that this one has held it; only to be asked while it is held."""
-        return bool(self._signature)
 
     def _open(self) -> None:
         """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours.
@@ -98,7 +100,7 @@ class ProcessLock:
         except OSError as error:
             raise StoreNotUsable(self._path, f"the lock cannot be opened: {error.strerror}.") from error
         self._opened_by = os.getpid()
-        self._signature = b""
+        self.signature = b""
 
     def _wait(self, give_up_at: float, wait_seconds: float) -> None:
         pause_seconds = FIRST_PAUSE_SECONDS
@@ -112,17 +114,6 @@ class ProcessLock:
                 pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             else:
                 return
-
-    def _sign(self) -> bool:
-        """Say whether this object's signature stands in the lock; write it there if not."""
-        signature, self._signature = self._signature, b""
-        # Who cannot be named, on a full disk say, may hold it all the same.
-        with suppress(OSError):
-            if signature and os.pread(self._descriptor, len(signature) + 1, 0) == signature:
-                self._signature = signature
-                return True
-            self._signature = sign(self._descriptor)
-        return False
 
     def _busy(self, wait_seconds: float) -> StoreBusy:
         return StoreBusy(

@@ -6,10 +6,12 @@ people call one (`WORD`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from functools import cache
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, call
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
@@ -44,6 +46,9 @@ def from_json(kind: type[R], line: bytes) -> R:
     return msgspec.json.decode(line, type=kind)
 
 
+_AS_WRITTEN = re.compile(rb'\{"id":\d+,"version":(\d+)')
+
+
 class _Versioned(msgspec.Struct):
     version: int = 0
 
@@ -53,7 +58,9 @@ _VERSIONED = msgspec.json.Decoder(_Versioned)
 
 def version_of(line: bytes) -> int:
     """Return the version of a record, without reading the rest. Raises msgspec.MsgspecError for JSON that has none."""
-    return _VERSIONED.decode(line).version
+    # As `to_json` writes a record its version stands at the beginning; another program may have written it otherwise.
+    found = _AS_WRITTEN.match(line)
+    return int(found.group(1)) if found else _VERSIONED.decode(line).version
 
 
 def next_version(record: R) -> R:
@@ -62,8 +69,8 @@ def next_version(record: R) -> R:
     values, setters, set_version = _parts(cast("Hashable", kind))
     written = object.__new__(kind)
     # As dataclasses.replace does it, but without a call with all fields: every commit comes through here.
-    for put, value in zip(setters, values(record), strict=True):
-        put(written, value)
+    for _ in map(call, setters, repeat(written), values(record)):
+        pass
     set_version(written, record.version + 1)
     return written
 

@@ -16,7 +16,6 @@ hand, as it has SQLite's new row. Nothing here passes or fails: it prints what i
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -61,6 +60,16 @@ def fill(folder: Path, payments: int) -> Store:
                 tx.put(payment(tx.next_id(Payment), account.id))
     store.checkpoint()
     return store
+
+
+def filled(folder: Path, payments: int) -> Store:
+    """Return a store that another process has filled, so that nothing of that is left in this one."""
+    script = (
+        "import sys; from pathlib import Path; from tests.bench.store_figures import fill; "
+        "fill(Path(sys.argv[1]), int(sys.argv[2]))"
+    )
+    run(script, folder, payments)
+    return open_store(folder)
 
 
 def payment(identity: int, account_id: int) -> Payment:
@@ -183,15 +192,19 @@ def updates(large: Ours, payments: int, small: Ours, beside: Sqlite) -> Timings:
     found: dict[str, list[float]] = {}
     for number in range(ROUNDS):
         one, other, text = place(number, payments), place(number, SMALL), str(number)
+        changed = place((number + ROUNDS // 2) % ROUNDS, payments)
         new, small_new = large.new(one, text), small.new(other, text)
         row = to_json(new).decode()
-        for name, work in (
+        works: list[tuple[str, Callable[[], object]]] = [
             ("write", partial(large.write, new)),
             ("write, SQLite", partial(beside.write, one, row)),
             ("write, small", partial(small.write, small_new)),
-            ("change", partial(large.change, one, text)),
-            ("change, SQLite", partial(beside.change, one, text)),
-        ):
+            ("change, SQLite", partial(beside.change, changed, text)),
+            ("change", partial(large.change, changed, text)),
+        ]
+        # In turn also who is first, since what was prepared before has emptied the processor's caches.
+        for turn in range(len(works)):
+            name, work = works[(number + turn) % len(works)]
             found.setdefault(name, []).append(seconds(work))
     return {name: median(each) for name, each in found.items()}
 
@@ -212,11 +225,26 @@ def many_at_once(ours: Ours, payments: int, beside: Sqlite) -> Timings:
 
 
 def opened(folder: Path, payments: int) -> tuple[float, float]:
-    """Return the median seconds to open the store and read one payment, and to `json.load` its file."""
-    ours = [seconds(lambda: open_store(folder).view().get(Payment, payments // 2 + 1)) for _ in range(5)]
-    path = folder / "gatewatch.json"
-    theirs = [seconds(lambda: json.loads(path.read_bytes())) for _ in range(5)]
-    return median(ours), median(theirs)
+    """Return the median seconds to open the store and read one payment, and to `json.load` its file, in new processes.
+
+    What so large a file leaves in a process's memory would slow down all that is measured in it afterwards.
+    """
+    script = (
+        "import json, sys; from pathlib import Path; from statistics import median; "
+        "from tests.bench.store_figures import open_store, seconds, Payment; folder = Path(sys.argv[1]); "
+        "ours = [seconds(lambda: open_store(folder).view().get(Payment, int(sys.argv[2]))) for _ in range(5)]; "
+        "path = folder / 'gatewatch.json'; "
+        "theirs = [seconds(lambda: json.loads(path.read_bytes())) for _ in range(3)]; "
+        "print(median(ours), median(theirs))"
+    )
+    ours, theirs = run(script, folder, payments // 2 + 1).split()
+    return float(ours), float(theirs)
+
+
+def run(script: str, folder: Path, number: int) -> str:
+    """Return what a Python script prints that is given a folder and a number, in a process of its own."""
+    command = [sys.executable, "-c", script, str(folder), str(number)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def memory_bytes(folder: Path, payments: int) -> int:
@@ -228,10 +256,7 @@ def memory_bytes(folder: Path, payments: int) -> int:
         "kept = open_store(Path(sys.argv[1])).view(); found = kept.get(Payment, int(sys.argv[2])); "
         "print((pages() - before) * resource.getpagesize())"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script, str(folder), str(payments // 2 + 1)], capture_output=True, text=True, check=True
-    )
-    return int(ran.stdout)
+    return int(run(script, folder, payments // 2 + 1))
 
 
 def followed(store: Store, payments: int) -> float:
@@ -285,19 +310,20 @@ def figures(payments: int) -> list[str]:
     """Measure everything with so many payments in the store and return the rows."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "store"
-        store, small_store = fill(folder, payments), fill(Path(name) / "small", SMALL)
-        opening, loading = opened(folder, payments)
+        store, small_store = filled(folder, payments), filled(Path(name) / "small", SMALL)
         size = (folder / "gatewatch.json").stat().st_size
-        rows = [
-            row("opening", opening, "json.load", loading, unit="ms"),
-            row("memory once open", memory_bytes(folder, payments), "the file", size, unit="MB"),
-        ]
+        memory = memory_bytes(folder, payments)
+        opening, loading = opened(folder, payments)
         beside = Sqlite(Path(name), payments)
         large, small = Ours(store, payments), Ours(small_store, SMALL)
         one = updates(large, payments, small, beside)
         many = many_at_once(large, payments, beside)
         beside.database.close()
-        rows += [
+        seen, seen_small = followed(store, payments), followed(small_store, SMALL)
+        longest, folding = while_folding(store, payments)
+        return [
+            row("opening", opening, "json.load", loading, unit="ms"),
+            row("memory once open", memory, "the file", size, unit="MB"),
             row("one update", one["write"], "SQLite", one["write, SQLite"]),
             row("one update", one["write"], "in a store of 1,000", one["write, small"]),
             row("one read, changed and written", one["change"], "SQLite", one["change, SQLite"]),
@@ -305,18 +331,10 @@ def figures(payments: int) -> list[str]:
             + f" ({many['write, SQLite'] / many['write']:.1f} times as many a second)",
             row("read and changed, 64 waiting", many["change"], "SQLite", many["change, SQLite"])
             + f" ({many['change, SQLite'] / many['change']:.1f} times as many a second)",
-        ]
-        seen, seen_small = followed(store, payments), followed(small_store, SMALL)
-        rows += [
             row("seeing 100 changes", seen, "opening", opening, unit="ms"),
             row("seeing 100 changes", seen, "in a store of 1,000", seen_small, unit="ms"),
-            row("longest wait while folding", *_between(while_folding(store, payments)), unit="ms"),
+            row("longest wait while folding", longest, "the folding", folding, unit="ms"),
         ]
-    return rows
-
-
-def _between(found: tuple[float, float]) -> tuple[float, str, float]:
-    return found[0], "the folding", found[1]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from random import Random
 
 import pytest
 
-from store.direct_writer import BLOCK_BYTES, STAGED_BYTES, DirectWriter
+from store.direct_writer import BLOCK_BYTES, STAGED_BYTES
 from store.disk import RealDisk, RealFile
 
 ROOM_BYTES = 40 * BLOCK_BYTES
@@ -65,11 +66,16 @@ def test_where_there_are_no_such_writes_they_go_through_the_cache(
     def refuse(*_: object) -> int:
         raise OSError(errno.EINVAL, "Invalid argument")
 
+    write = os.pwrite
+
+    def refuse_past_the_cache(descriptor: int, content: bytes, offset: int) -> int:
+        return refuse() if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_DIRECT else write(descriptor, content, offset)
+
     with monkeypatch.context() as patched:
         if fails == "open":
             patched.setattr("store.direct_writer.os.open", refuse)
         else:
-            patched.setattr(DirectWriter, "_write_blocks", refuse)
+            patched.setattr("store.direct_writer.os.pwrite", refuse_past_the_cache)
         file.fill(b"one", 0)
     file.fill(b"two", 3)
     file.sync()
@@ -84,7 +90,7 @@ def test_an_error_of_the_disk_is_told_and_what_is_written_next_is_whole(
 
     file.fill(b"before,", 0)
     with monkeypatch.context() as patched:
-        patched.setattr(DirectWriter, "_write_blocks", broken)
+        patched.setattr("store.direct_writer.os.pwrite", broken)
         with pytest.raises(OSError, match="Input/output error"):
             file.fill(b"lost", 7)
     file.fill(b"after", 7)

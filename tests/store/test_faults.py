@@ -164,6 +164,31 @@ def test_after_a_failed_sync_every_writer_is_stopped_and_readers_go_on(
     assert names(store) == ["Ada", "Bob", "Cyd", "Dan", "Eve"]
 
 
+@pytest.mark.parametrize("what", ["folding", "deciding"])
+def test_whoever_has_stopped_the_store_without_writing_is_stopped_too(
+    store: Store, disk: FakeDisk, tmp_path: Path, what: str
+) -> None:
+    """Also who holds the lock again before anybody else: that it was the last one does not make it right."""
+    other = opened(tmp_path, disk)
+    add(store)
+    if what == "folding":
+        disk.before = failing(BROKEN, "sync_folder")
+        with pytest.raises(StoreNotUsable, match="is stopped"):
+            store.checkpoint()
+    else:
+        add(other)
+        disk.before = failing(BROKEN, "sync", name="gatewatch.journal")
+        store.view()
+        with pytest.raises(StoreNotUsable, match="is stopped"), store.transaction() as tx:
+            tx.count(Account)
+    disk.before = None
+    count = len(names(store))
+    for each in (store, other):
+        with pytest.raises(StoreNotUsable, match="is stopped"):
+            add(each)
+    assert len(names(store)) == len(names(other)) == count
+
+
 def test_a_store_that_could_not_even_be_marked_is_stopped_in_this_process_and_marked_later(
     store: Store, disk: FakeDisk, tmp_path: Path
 ) -> None:

@@ -224,7 +224,11 @@ def test_an_empty_journal_with_room_holds_no_transaction_and_one_with_anything_i
     assert opened(book).holds_any()
 
 
-@pytest.mark.parametrize("torn", [b"\0" * 40 + b"the end of a line\n", b'{"n":3,"safe":2', b"\0" * 4_999 + b"x"])
+@pytest.mark.parametrize(
+    "torn",
+    [b"\0" * 40 + b"the end of a line\n", b'{"n":3,"safe":2', b"\0" * 4_999 + b"x"],
+    ids=["its end", "its beginning", "far behind"],
+)
 def test_what_is_torn_within_the_room_is_cut_off_with_it(book: Book, torn: bytes) -> None:
     book.write(0, 1)
     book.path.write_bytes(book.path.read_bytes() + torn + ROOM)

@@ -91,7 +91,7 @@ def test_whoever_takes_it_learns_whether_another_one_has_held_it_in_between(tmp_
 
     def is_undisturbed(lock: ProcessLock) -> bool:
         found = lock.take(wait_seconds=0)
-        assert lock.is_signed
+        assert lock.signature
         lock.give_back()
         return found
 
@@ -168,7 +168,7 @@ def test_a_lock_is_held_though_its_holder_cannot_be_written_into_it(
     monkeypatch.setattr("store.lock.sign", no_room)
     lock = ProcessLock(tmp_path / "other")
     assert not lock.take(wait_seconds=0)
-    assert not lock.is_signed
+    assert not lock.signature
     lock.give_back()
     assert not lock.take(wait_seconds=0)
     lock.give_back()
