@@ -82,11 +82,19 @@ class Child:
         return written[-1] if written else "it wrote nothing"
 
 
-def start_engine(folder: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None) -> Child:
+def start_engine(
+    folder: Path,
+    *,
+    port: int | None = None,
+    archive_after_days: float | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Child:
     """Start an engine for a store and return it once it listens. Raises ChildFailed."""
     arguments = ["serve", "--data", str(folder), "--until-stdin-closes"]
     if port is not None:
         arguments += ["--port", str(port)]
+    if archive_after_days is not None:
+        arguments += ["--archive-after-days", str(archive_after_days)]
     engine = Child("gateway", arguments, folder / "engine.log", environment)
     engine.first_line(wait_seconds=30.0)
     return engine
