@@ -10,17 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.listener import counted_skew, given_by, receive_at
-from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway
+from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway, ReplyFault
 from gateway.requests import Addressed, NotSendable, pay_request, status_request
 from gateway.sending import StepKind, last_ask_at, pay_until
 from store.answers import Origin, Verdict, payment_of_attempt
+from store.connectors import Connector
 from store.errors import Refused
 from store.gateway_watch import note_failure, note_reached
-from store.old_key_use import note_use
+from store.old_key_use import KEY_NAMES, note_use
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
 from store.payments import Attempt, Delivery, Payment, is_awaited
 from store.states import AttemptState
 from store.store import Store, Transaction
+
+HTTP_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def arrive(
     """
     with store.transaction() as tx:
         payment, attempt = _current(tx, attempt_id)
+        outcome, key_name = _by_keys_of_now(tx, attempt, departure, outcome)
+        note_use(tx, attempt.connector_id, key_name)
         # The pause before the next request counts from here: a gateway that takes long to fail gets one, too.
         told = replace(told_by(attempt.delivery, kind, departure, outcome), last_request_at=tx.now)
         if isinstance(outcome, Answered) and outcome.answer.result == "unknown":
@@ -97,8 +102,6 @@ def arrive(
         note_delivery(tx, attempt_id, told)
         _note_gateway(tx, attempt.connector_id, outcome, next_try_at)
         in_progress = payment.in_progress == attempt_id
-        key_name = departure.addressed.key_names[outcome.key_place] if isinstance(outcome, Answered) else ""
-        note_use(tx, attempt.connector_id, key_name)
         match outcome:
             case Answered() if outcome.answer.result != "unknown":
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
@@ -112,6 +115,21 @@ def arrive(
                 return Arrival("refused-by-gateway")
             case _:
                 return Arrival(told.outcome)
+
+
+def _by_keys_of_now(tx: Transaction, attempt: Attempt, departure: Departure, outcome: Outcome) -> tuple[Outcome, str]:
+    """Return an outcome with the name of the key that its answer was signed with, empty if there is no answer.
+
+    Keys may have been rotated or retired while the request was under way: what matches none any more is no answer.
+    """
+    if not isinstance(outcome, Answered):
+        return outcome, ""
+    keys = tx.get(Connector, attempt.connector_id).keys_at(tx.now)
+    name = dict(zip(keys, KEY_NAMES, strict=False)).get(departure.addressed.keys[outcome.key_place])
+    if name is None:
+        reason = "The reply was signed with a key that matched when it was asked for, and does not any more."
+        return BadReply(ReplyFault.SIGNATURE, reason, HTTP_OK), ""
+    return outcome, name
 
 
 def give_up(store: Store, attempt_id: str) -> bool:

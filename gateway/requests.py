@@ -13,7 +13,6 @@ from store.answers import Answer, of_payment
 from store.connector_url import check_connector_url, is_loopback_host
 from store.connectors import Connector
 from store.errors import Problems
-from store.old_key_use import KEY_NAMES
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Payment
 from store.settings_schema import as_wire_text, merged_settings, parse_static
@@ -22,11 +21,10 @@ from store.store import View
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """A request, where it goes, and the connector's keys with their names: the first signs, each may sign the reply."""
+    """A request, where it goes, and the connector's keys: the first signs, each may sign the reply."""
 
     url: str
     request: PayRequest | StatusRequest
-    key_names: tuple[str, ...]
     keys: tuple[str, ...] = field(repr=False)
 
 
@@ -115,7 +113,5 @@ def reference_of(answers: list[Answer], attempt_id: str) -> str:
 
 
 def _addressed(view: View, connector: Connector, request: PayRequest | StatusRequest) -> Addressed:
-    named = tuple(zip(KEY_NAMES, connector.keys_at(view.now), strict=False))
-    if connector.old_key_signs(view.now):
-        named = named[::-1]
-    return Addressed(connector.url, request, tuple(name for name, _ in named), tuple(key for _, key in named))
+    keys = connector.keys_at(view.now)
+    return Addressed(connector.url, request, keys[::-1] if connector.old_key_signs(view.now) else keys)

@@ -57,10 +57,7 @@ def seal_old_secrets(store: Store) -> bool:
     with store.transaction() as tx:
         if not holds_plain(tx):
             return False
-        tx.put(StoreKey(id=STORE_KEY_ID, key_id=store.vault.new_key(), plain_before=True))
-        for kind in SECRET_KINDS:
-            for each in list(tx.all_stored(kind)):
-                tx.put(each)
+        tx.seal_secrets()
         tx.log(GATEWATCH, "secrets encrypted", "store", SEALED_NOW)
     return True
 

@@ -37,6 +37,8 @@ class StoreKey(Record):
 
 def sealed(record: R, seal: Callable[[SealedPlace, str], str]) -> R:
     """Return a record as it is kept."""
+    if not record.SECRETS:
+        return record
     changes: dict[str, Any] = {}
     for name in record.SECRETS:
         value = getattr(record, name)
@@ -50,6 +52,8 @@ def sealed(record: R, seal: Callable[[SealedPlace, str], str]) -> R:
 
 def opened(record: R, open_sealed: Callable[[SealedPlace, str], str]) -> R:
     """Return a kept record with its secrets plain; one that an older version kept in clear is taken as it is."""
+    if not record.SECRETS:
+        return record
     changes: dict[str, Any] = {}
     for name in record.SECRETS:
         text = sealed_text(getattr(record, name))

@@ -19,6 +19,7 @@ from store.columns import key_of, keys_of
 from store.draft import Draft, draft
 from store.errors import StaleEdit
 from store.image import Image
+from store.kinds import SECRET_KINDS
 from store.outside import Ids
 from store.payments import Payment
 from store.records import R, Record, from_json, next_version, to_json, version_of
@@ -108,9 +109,22 @@ class Transaction(View):
         """Return how many records of a kind there are."""
         return super().count(kind) + self._added.get(kind.TABLE, 0)
 
+    def seal_secrets(self) -> StoreKey:
+        """Return the key of the secrets; a store without any gets one, and what it has in clear is sealed.
+
+        Raises KeyNotUsable.
+        """
+        key = self._stored(StoreKey, STORE_KEY_ID)
+        if key is None:
+            in_clear = [each for kind in SECRET_KINDS for each in self.all_stored(kind)]
+            key_id = self._vault.new_key()
+            key = self.put(StoreKey(id=STORE_KEY_ID, key_id=key_id, plain_before=bool(in_clear)))
+            for each in in_clear:
+                self.put(each)
+        return key
+
     def _sealed_line(self, record: Record) -> bytes:
-        """Return a record as it is kept, sealed with the store's key; the first secret of a store chooses that."""
-        key = self._stored(StoreKey, STORE_KEY_ID) or self.put(StoreKey(id=STORE_KEY_ID, key_id=self._vault.new_key()))
+        key = self.seal_secrets()
         return to_json(sealed(record, partial(self._vault.seal, key.key_id)))
 
     def _write(

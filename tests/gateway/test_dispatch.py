@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,16 @@ from gateway.outcomes import (
 )
 from gateway.requests import NotSendable
 from gateway.sending import StepKind
+from store import shared_keys
 from store.answers import of_payment
 from store.audit import money_problems
+from store.connectors import Connector
 from store.gateway_watch import watch_of
+from store.old_key_use import old_key_last_used_at
 from store.payments import Payment
 from store.states import AttemptState, PaymentStatus
 from store.store import Store
-from tests.makers import Shop, open_shop
+from tests.makers import ANNA, Shop, open_shop
 
 PAY, STATUS = StepKind.PAY, StepKind.STATUS
 PUBLIC_URL = "https://panel.example.com"
@@ -507,16 +510,58 @@ def test_an_attempt_that_could_never_be_sent_is_given_up_as_undelivered(tmp_path
     assert shop.rules(payment_id) == ["attempt-started", "undelivered"]
 
 
+def rotate(shop: Shop) -> None:
+    shop.do(lambda tx: shared_keys.rotate_key(tx, ANNA, shop.connector.id, grace_seconds=3600))
+
+
+def old_key_used_at(shop: Shop) -> datetime | None:
+    view = shop.store.view()
+    return old_key_last_used_at(view, view.get(Connector, shop.connector.id))
+
+
 def test_the_key_that_signed_a_reply_is_noted_with_the_answer(shop: Shop) -> None:
+    """The request is signed with the old key, so that is the first."""
+    rotate(shop)
+    noted = []
+    for key_place in (0, 1):
+        payment_id, attempt_id = queued(shop)
+        reference = f"g-{key_place}"
+        sent_and_ended(shop, attempt_id, answered(attempt_id, "success", reference=reference, key_place=key_place))
+        noted += [each.given.key for each in of_payment(shop.store.view(), payment_id)]
+
+    assert noted == ["previous", "current"]
+    assert old_key_used_at(shop) == shop.clock()
+
+
+def test_a_reply_that_knows_nothing_of_the_attempt_is_a_use_of_the_old_key_too(shop: Shop) -> None:
+    rotate(shop)
+    _, attempt_id = queued(shop)
+    sent_and_ended(shop, attempt_id, NO_ANSWER)
+    assert old_key_used_at(shop) is None
+    shop.clock.advance(minutes=1)
+    sent_and_ended(shop, attempt_id, answered(attempt_id, "unknown"), STATUS)
+    assert old_key_used_at(shop) == shop.clock()
+
+
+def test_a_key_that_was_rotated_while_a_request_was_under_way_is_the_old_one_by_then(shop: Shop) -> None:
     payment_id, attempt_id = queued(shop)
     departure = leave(shop, attempt_id)
-    two_keys = replace(
-        departure, addressed=replace(departure.addressed, key_names=("previous", "current"), keys=("old", "new"))
-    )
-
-    arrive(shop.store, attempt_id, PAY, two_keys, answered(attempt_id, "success", key_place=0))
-
+    rotate(shop)
+    arrive(shop.store, attempt_id, PAY, departure, answered(attempt_id, "success"))
     assert [each.given.key for each in of_payment(shop.store.view(), payment_id)] == ["previous"]
+
+
+def test_a_reply_signed_with_a_key_that_was_retired_meanwhile_is_no_answer(shop: Shop) -> None:
+    rotate(shop)
+    payment_id, attempt_id = queued(shop)
+    departure = leave(shop, attempt_id)
+    shop.do(lambda tx: shared_keys.retire_old_key(tx, ANNA, shop.connector.id))
+    arrival = arrive(shop.store, attempt_id, PAY, departure, answered(attempt_id, "success"))
+    assert "does not any more" in arrival.told
+    assert of_payment(shop.store.view(), payment_id) == []
+    assert shop.now(payment_id).status is PaymentStatus.PROCESSING
+    assert may_leave(shop, attempt_id, STATUS), "the gateway is asked again, and replies with the new key"
+    assert not may_leave(shop, attempt_id, PAY)
 
 
 def test_two_payments_do_not_touch_each_other(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -123,6 +124,18 @@ def test_a_stopped_one_is_read_as_it_is_and_sealed_once_writing_goes_on(old: Pat
     assert stopped.view().get(Connector, 2).shared_key == "plain-shared-key-1"
     assert check(stopped).written_anew
     assert open_store(old).sealed_just_now
+    assert [each for each in PLAIN if each in written(old)] == []
+
+
+def test_who_has_opened_a_stopped_one_seals_all_of_it_with_their_first_write(old: Path) -> None:
+    StopMarker(RealDisk(), Paths(old)).put("a sync failed: Input/output error")
+    early = open_store(old)
+    assert check(Store(old)).written_anew
+    with early.transaction() as tx:
+        tx.put(replace(tx.get(Connector, 2), name="Renamed"))
+    assert check(early).problems == ()
+    assert early.view().get(Connector, 2).name == "Renamed"
+    assert open_store(old).view().get(Connector, 1).shared_key == "plain-shared-key-1"
     assert [each for each in PLAIN if each in written(old)] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -176,8 +177,11 @@ def rotate_key(
     of_a_new_key = (grace_seconds, key_stdin, key_file)
     if use_now + retire_old + any(each is not None for each in of_a_new_key) > 1:
         raise click.UsageError("--use-now, --retire-old and the options of a new key contradict each other.")
-    if use_now or retire_old:
-        act = partial(shared_keys.use_new_key if use_now else shared_keys.retire_old_key)
+    act: Callable[..., Connector]
+    if use_now:
+        act = shared_keys.use_new_key
+    elif retire_old:
+        act = shared_keys.retire_old_key
     else:
         key = secret_from(key_stdin, key_file, word="key", environment=os.environ.get(KEY_VARIABLE)) or ""
         grace = GRACE_SECONDS if grace_seconds is None else grace_seconds

@@ -245,6 +245,7 @@ CHECK = {
     "wrong": [str],
     "stopped": (str, type(None)),
     "written_anew": bool,
+    "encrypted": bool,
 }
 CHECKPOINT = {"folder": str, "file": str, "revision": int, "bytes": int}
 PROBLEM_ITEM = {
