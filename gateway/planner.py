@@ -99,9 +99,10 @@ class Planner:
                 moments.append(due.step.at)
                 continue
             given_up = replace(due, step=Step(StepKind.GIVE_UP, now))
+            is_lost = waits_in_vain(attempt, now, in_progress=payment.in_progress == attempt.id)
             if self._enters(attempt, due, now):
                 dues.append(due)
-            elif waits_in_vain(attempt, now) and self._enters(attempt, given_up, now):
+            elif is_lost and self._enters(attempt, given_up, now):
                 dues.append(given_up)
             else:
                 moments.append(last_chance_at(attempt, now))

@@ -106,10 +106,10 @@ def last_chance_at(attempt: Attempt, now: datetime) -> datetime | None:
     return min((each for each in moments if each is not None and each > now), default=None)
 
 
-def waits_in_vain(attempt: Attempt, now: datetime) -> bool:
+def waits_in_vain(attempt: Attempt, now: datetime, *, in_progress: bool) -> bool:
     """Say whether an attempt that waits for a gateway, and that surely never reached it, is to be given up now."""
     is_lost = attempt.state is AttemptState.SENT and not attempt.delivery.may_have_arrived
-    return is_lost and now >= pay_until(attempt) - LAST_CALL
+    return in_progress and is_lost and now >= pay_until(attempt) - LAST_CALL
 
 
 def _while_sent(attempt: Attempt, now: datetime, jitter: float, *, in_progress: bool) -> Step | None:

@@ -343,7 +343,8 @@ def test_an_attempt_that_waits_for_a_gateway_is_looked_at_before_its_limit_and_g
     limit = pay_until(attempt)
 
     assert chance_at is None or at < chance_at < (attempt.deadline or limit)
-    if waits_in_vain(attempt, at):
+    assert not waits_in_vain(attempt, at, in_progress=False)
+    if waits_in_vain(attempt, at, in_progress=True):
         assert attempt.state is AttemptState.SENT
         assert not attempt.delivery.may_have_arrived
         assert at >= limit - LAST_CALL
