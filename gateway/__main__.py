@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 import threading
@@ -22,6 +23,10 @@ EXIT_STORE_NOT_USABLE = 3
 ADMIN_PORT = 8481
 STDIN = 0
 """The descriptor of standard input."""
+FILES_OF_A_CONNECTION = 2
+"""There are two ports."""
+FILES_OF_THE_ENGINE = 1024
+"""Connections to gateways, the store's files, and some to spare."""
 SANDBOX_KEY_VARIABLE = "GATEWATCH_SANDBOX_KEY"
 
 
@@ -104,6 +109,8 @@ def serve(
         admin_port=admin_port,
         limits=DoorLimits(connections=connections, connections_of_one_peer=connections_per_peer),
     )
+
+    allow_files(FILES_OF_A_CONNECTION * connections + FILES_OF_THE_ENGINE)
 
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))
@@ -214,6 +221,14 @@ def _read(name: str) -> str:
     with click.open_file(name, encoding="utf-8") as source:
         text: str = source.read()
     return text
+
+
+def allow_files(wanted: int) -> None:
+    """Let this process have so many open files, or as many as the system allows: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _say(line: str) -> None:

@@ -45,12 +45,15 @@ MOST_HEADERS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a request may take, in seconds, and how many may be under way at once."""
+    """How long a request may take, in seconds, and how many connections there may be at once.
+
+    What waits for a connection counts as a gateway that is down, so there are more than all lanes commonly need.
+    """
 
     connect_seconds: float = 10.0
     read_seconds: float = 30.0
     total_seconds: float = 60.0
-    connections: int = 256
+    connections: int = 512
     connections_to_one_host: int = 32
 
     def timeout(self, leave_within_seconds: float | None = None) -> aiohttp.ClientTimeout:
@@ -200,8 +203,10 @@ def _read_reply(
     try:
         body, place = verified_body(raw, signature, keys)
         answer = parse(body)
-    except (MalformedBody, MalformedMessage) as error:
+    except MalformedBody as error:
         return BadReply(ReplyFault.FORM, str(error), http_status, raw)
+    except MalformedMessage as error:
+        return BadReply(ReplyFault.FORM, error.without_values, http_status, raw)
     except SignatureRefused as error:
         return BadReply(ReplyFault.SIGNATURE, str(error), http_status, raw)
     if answer.attempt_id != asked["attempt_id"]:

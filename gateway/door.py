@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
+from typing import Protocol
 
 from gateway.log import EventLog
 
@@ -23,7 +24,8 @@ class DoorLimits:
     """What one port takes. A peer is an IPv4 address or an IPv6 /64; peers on this machine, as a proxy, have no limit.
 
     `head_seconds` from connecting to the end of the first header, `idle_seconds` from a response to the end of the next
-    header, `request_seconds` from the end of a header to the end of its response.
+    header, `request_seconds` from the end of a header to the end of its response. Where there is no room, the
+    connection gives way that has waited longest for a header, if that is `gives_way_after_seconds` or more.
     """
 
     connections: int = 512
@@ -32,6 +34,7 @@ class DoorLimits:
     idle_seconds: float = 30.0
     request_seconds: float = 60.0
     head_bytes: int = 16 * 1024
+    gives_way_after_seconds: float = 1.0
 
 
 class Ended(StrEnum):
@@ -41,6 +44,8 @@ class Ended(StrEnum):
     """There were as many connections as may be."""
     FULL_OF_ONE_PEER = "full_of_one_peer"
     """This peer had as many as one may have."""
+    GAVE_WAY = "gave_way"
+    """It sent nothing whole, and another one needed the room."""
     SLOW_HEAD = "slow_head"
     LARGE_HEAD = "large_head"
     SLOW_REQUEST = "slow_request"
@@ -59,6 +64,13 @@ def peer_of(address: str) -> str:
     return "" if found.is_loopback else str(found)
 
 
+class Guest(Protocol):
+    """A connection that may be asked to give way."""
+
+    def give_way(self) -> None:
+        """Close at once, and be counted as closed."""
+
+
 class Door:
     """The connections of one port, and those that were ended. To be used in one event loop."""
 
@@ -68,13 +80,15 @@ class Door:
         self.open = 0
         self.turned_away = 0
         """Connections that found no room and are still being told so."""
+        self._waiting: dict[Guest, float] = {}
+        """Since when connections wait for a header, those that wait longest first."""
         self._log = log
         self._of_peer: Counter[str] = Counter()
         self._ended: Counter[Ended] = Counter()
 
-    def enter(self, peer: str) -> Ended | None:
-        """Count a connection of a peer, or say why there is no room for it."""
-        if self.open >= self.limits.connections:
+    def enter(self, peer: str, now: float) -> Ended | None:
+        """Count a connection of a peer, or say why there is no room for it. `now`, in seconds, is of any clock."""
+        if self.open >= self.limits.connections and not self._make_room(now):
             return Ended.FULL
         if peer and self._of_peer[peer] >= self.limits.connections_of_one_peer:
             return Ended.FULL_OF_ONE_PEER
@@ -88,6 +102,23 @@ class Door:
         self._of_peer[peer] -= 1
         if not self._of_peer[peer]:
             del self._of_peer[peer]
+
+    def wait(self, guest: Guest, now: float) -> None:
+        """Note that a connection waits for a header from now on."""
+        self._waiting.pop(guest, None)
+        self._waiting[guest] = now
+
+    def wait_no_more(self, guest: Guest) -> None:
+        """Note that a connection has what it waited for, or is closed."""
+        self._waiting.pop(guest, None)
+
+    def _make_room(self, now: float) -> bool:
+        guest, since = next(iter(self._waiting.items()), (None, now))
+        if guest is None or now - since < self.limits.gives_way_after_seconds:
+            return False
+        self.note(Ended.GAVE_WAY)
+        guest.give_way()
+        return True
 
     def note(self, why: Ended) -> None:
         """Have it told, within a second, that a connection was ended."""

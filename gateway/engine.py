@@ -6,9 +6,10 @@ It and the panel meet only in the store.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 
 from gateway.admin import AdminPort
@@ -19,7 +20,7 @@ from gateway.door import DoorLimits
 from gateway.health import Pulse
 from gateway.http_port import HttpPort
 from gateway.listener import Listener
-from gateway.log import EachOf, EventLog
+from gateway.log import EachOf, EventLog, place_of
 from gateway.refusals import Refusals
 from store.archive import ARCHIVE_AFTER_DAYS
 from store.engine_presence import held_by_this_engine
@@ -56,6 +57,7 @@ async def serve_store(
     Raises StoreBusy if another engine serves the store, CannotListen if a port cannot be had.
     """
     with held_by_this_engine(store.folder):
+        asyncio.get_running_loop().set_exception_handler(partial(_tell_fault, log))
         pulse = Pulse()
         admin = AdminPort(store, log, stop, pulse)
         log = EachOf(log, admin.metrics)
@@ -93,6 +95,15 @@ async def serve_store(
             await admin.close()
             await client.aclose()
             await refusals.write()
+
+
+def _tell_fault(log: EventLog, _loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+    """Tell what the event loop itself met, as running out of files, like everything else: in one line of JSON."""
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        log.write("fault", kind=type(error).__name__, place=place_of(error), reason=str(context.get("message", "")))
+    else:
+        log.write("fault", reason=str(context.get("message", "")))
 
 
 def reached_at(host: str) -> str:

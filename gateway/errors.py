@@ -40,3 +40,8 @@ class MalformedMessage(GatewayError):
         self.message = message
         self.problems = problems
         super().__init__(f"The {message} is malformed. " + " ".join(f"{each}." for each in problems))
+
+    @property
+    def without_values(self) -> str:
+        """The error as a sentence that quotes nothing that came: it may be logged and stored."""
+        return f"The {self.message} is malformed in {', '.join(dict.fromkeys(each.field for each in self.problems))}."

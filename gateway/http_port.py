@@ -65,10 +65,10 @@ class HttpPort:
         self.door.tell()
 
 
-def error_response(status: int, reason: str) -> web.Response:
-    """Return the response of a request that is not done: a sentence in JSON."""
+def error_response(status: int, reason: str, **more: object) -> web.Response:
+    """Return the response of a request that is not done: a sentence in JSON, and more fields if there are any."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return web.json_response({"error": reason}, status=status, headers=headers)
+    return web.json_response({"error": reason, **more}, status=status, headers=headers)
 
 
 async def _outermost(log: EventLog, request: web.Request, handler: Handler) -> web.StreamResponse:

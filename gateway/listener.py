@@ -46,11 +46,15 @@ BODY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message is not believed: the HTTP status and a sentence; `raw` is what was read of it."""
+    """Why a message is not believed: the HTTP status and a sentence; `raw` is what was read of it.
+
+    `logged` is the sentence for the log where the other one quotes what came.
+    """
 
     status: int
     reason: str
     raw: bytes = field(default=b"", repr=False)
+    logged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +181,10 @@ class Listener:
             return Believed(connector, parse_answer(body), KEY_NAMES[place], keys[place])
         except SignatureRefused as error:
             return Refusal(401, str(error), raw)
-        except (MalformedBody, MalformedMessage) as error:
+        except MalformedBody as error:
             return Refusal(422, str(error), raw)
+        except MalformedMessage as error:
+            return Refusal(422, str(error), raw, error.without_values)
 
     def _refused(
         self, request: web.Request, identity: str, connector: Connector | None, refusal: Refusal
@@ -189,8 +195,8 @@ class Listener:
             connector=identity[:LONGEST_LOGGED_ID] if connector is None else connector.id,
             known="no" if connector is None else None,
             status=refusal.status,
-            # It may quote what came, and the log must not hold what is a secret.
-            reason=masked(refusal.reason, ()),
+            # A name or type that came may be in it, and the log must not hold what may be a secret.
+            reason=masked(refusal.logged or refusal.reason, ()),
         )
         if connector is not None:
             message = Unbelieved(

@@ -13,11 +13,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import TypeVar
 
 from aiohttp import web
 
+from gateway.http_port import error_response
 from gateway.listener import Refusal, body_of
 from gateway.log import EventLog
 from gateway.on_disk import on_disk
@@ -32,7 +32,6 @@ from gateway.platform_requests import (
     key_problems,
     read_request,
 )
-from gateway.visit import RETRY_AFTER_SECONDS
 from store import payment_commands, tokens
 from store.accounts import Account
 from store.actors import Actor
@@ -226,11 +225,7 @@ class Platform:
 
 def refused(status: int, reason: str, problems: tuple[ProblemItem, ...] | list[ProblemItem] = ()) -> web.Response:
     """Return the response of a request that is not done: a sentence, and the problem items if there are any."""
-    body: dict[str, object] = {"error": reason}
-    if problems:
-        body |= problems_shape(problems)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return web.json_response(body, status=status, headers=headers)
+    return error_response(status, reason, **(problems_shape(problems) if problems else {}))
 
 
 def _told(result: Result) -> web.Response:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.log import EventLog
+from gateway.log import EventLog, place_of
 from gateway.masking import masked, shown_body
 from gateway.on_disk import on_disk
 from store.answers import Origin
@@ -100,6 +100,9 @@ class Refusals:
         except StoreNotUsable as error:
             self._log.write("refused messages not stored", reason=str(error))
             self._put_back(waiting)
+            return True
+        except Exception as error:  # noqa: BLE001 - outermost: whatever came from outside must not end the engine
+            self._log.write("fault", kind=type(error).__name__, place=place_of(error))
             return True
         return any(each.count > KEPT_OF_EACH for each in waiting.values())
 

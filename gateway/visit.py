@@ -51,7 +51,7 @@ class Visit(web.RequestHandler):
         """Let the peer in, or tell it that there is no room."""
         found = transport.get_extra_info("peername")
         peer = peer_of(str(found[0])) if found else ""
-        full = self._door.enter(peer)
+        full = self._door.enter(peer, asyncio.get_running_loop().time())
         if full is not None:
             self._turn_away(full, cast("asyncio.Transport", transport))
             return
@@ -61,10 +61,7 @@ class Visit(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Count the connection as closed."""
-        self._stop_timer()
-        if self._peer is not None:
-            self._door.leave(self._peer)
-            self._peer = None
+        self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -77,8 +74,15 @@ class Visit(web.RequestHandler):
     def request_began(self) -> None:
         """Note that a header has come whole; to be called before the request is handled."""
         self._in_head = False
+        self._door.wait_no_more(self)
         self._stop_timer()
         self._timer = asyncio.get_running_loop().call_later(self._door.limits.request_seconds, self._request_too_slow)
+
+    def give_way(self) -> None:
+        """Close at once: another connection needs the room, and no request has come whole here."""
+        self._leave()
+        if self.transport is not None:
+            self.transport.abort()
 
     async def finish_response(self, request: Any, resp: Any, start_time: float | None) -> Any:
         """Send the response, and wait for the next request."""
@@ -98,7 +102,9 @@ class Visit(web.RequestHandler):
         self._stop_timer()
         self._in_head, self._head_bytes, self._last_of_head = True, 0, b""
         if self._peer is not None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._head_too_slow)
+            loop = asyncio.get_running_loop()
+            self._door.wait(self, loop.time())
+            self._timer = loop.call_later(seconds, self._head_too_slow)
 
     def _head_is_too_large(self, data: bytes) -> bool:
         seen = self._last_of_head + data
@@ -124,6 +130,13 @@ class Visit(web.RequestHandler):
         if self.transport is not None:
             self.transport.write(last_response(status))
         self.force_close()
+
+    def _leave(self) -> None:
+        self._stop_timer()
+        self._door.wait_no_more(self)
+        if self._peer is not None:
+            self._door.leave(self._peer)
+            self._peer = None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

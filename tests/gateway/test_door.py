@@ -82,7 +82,7 @@ async def until_open(port: HttpPort, count: int) -> None:
 
 
 async def test_beyond_the_limit_connections_are_told_to_come_again_and_those_within_are_served() -> None:
-    async with served(DoorLimits(connections=2)) as at:
+    async with served(DoorLimits(connections=2, gives_way_after_seconds=60)) as at:
         held = [await at.connect() for _ in range(2)]
         await until_open(at.port, 2)
         reader, writer = await at.connect()
@@ -246,12 +246,50 @@ def test_connections_are_counted_by_address_but_not_those_of_this_machine(addres
     assert peer_of(address) == peer
 
 
+class Waiter:
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.closed = False
+
+    def give_way(self) -> None:
+        self.closed = True
+        self.door.wait_no_more(self)
+        self.door.leave("a")
+
+
 def test_one_peer_may_not_take_every_connection_and_this_machine_is_no_peer() -> None:
     door = Door(DoorLimits(connections=5, connections_of_one_peer=2), Events(), "answers")
 
-    assert [door.enter("a"), door.enter("a"), door.enter("a")] == [None, None, Ended.FULL_OF_ONE_PEER]
-    assert [door.enter(""), door.enter(""), door.enter("")] == [None, None, None]
-    assert door.enter("b") is Ended.FULL
+    assert [door.enter("a", 0) for _ in range(3)] == [None, None, Ended.FULL_OF_ONE_PEER]
+    assert [door.enter("", 0) for _ in range(3)] == [None, None, None]
+    assert door.enter("b", 0) is Ended.FULL
     door.leave("a")
-    assert door.enter("b") is None
-    assert door.enter("a") is Ended.FULL
+    assert door.enter("b", 0) is None
+    assert door.enter("a", 0) is Ended.FULL
+
+
+async def test_who_has_waited_longest_for_a_header_gives_way_but_not_at_once() -> None:
+    door = Door(DoorLimits(connections=2), Events(), "answers")
+    first, second = Waiter(door), Waiter(door)
+    for at, each in enumerate((first, second)):
+        assert door.enter("a", at) is None
+        door.wait(each, at)
+
+    assert door.enter("b", 0.9) is Ended.FULL
+    assert door.enter("b", 1.0) is None
+    assert (first.closed, second.closed) == (True, False)
+    door.wait_no_more(second)
+    assert door.enter("b", 99) is Ended.FULL, "who is being served does not give way"
+
+
+async def test_a_door_full_of_drips_lets_an_honest_gateway_in() -> None:
+    async with served(DoorLimits(connections=5, gives_way_after_seconds=0)) as at:
+        slow = [await at.connect() for _ in range(5)]
+        for _, writer in slow:
+            writer.write(POST[:20])
+        await until_open(at.port, 5)
+
+        assert [await at.honest() for _ in range(3)] == [200, 200, 200]
+        for _, writer in slow:
+            writer.close()
+        assert "gave_way" in dict(await at.ended())

@@ -264,7 +264,8 @@ async def test_a_gateway_that_is_down_is_tried_with_growing_pauses_then_given_up
             await until(lambda: all(shop.now(each).status is PaymentStatus.WAITING for each in lost))
 
     deliveries = [shop.attempt(each).delivery for each in lost]
-    assert (sum(each.pays for each in deliveries), {each.asks for each in deliveries}) == (24, {1})
+    assert {each.asks for each in deliveries} == {1}
+    assert sum(each.pays for each in deliveries) in {24, 25}, "in the last second one may try once more"
     for payment_id in lost:
         assert shop.rules(payment_id) == ["attempt-started", "undelivered"]
         assert shop.now(payment_id).customer_message == "The payment gateway could not be reached."

@@ -18,7 +18,9 @@ from threading import Event, Thread
 from typing import IO
 
 import pytest
+from click.testing import CliRunner
 
+from gateway.__main__ import main
 from store.answers import Answer
 from store.audit import money_problems
 from store.payments import Attempt, Payment
@@ -92,19 +94,11 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def refused(*arguments: str | Path, **environment: str) -> tuple[int, str]:
-    """Run a gatewatchd that cannot start; return its exit code and what it said."""
-    done = subprocess.run(
-        command(*arguments),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-        env={**os.environ, **environment},
-    )
+    """Run a gatewatchd that cannot start, in this process; return its exit code and what it said."""
+    done = CliRunner().invoke(main, [*map(str, arguments)], env=environment)
     assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stderr
+    assert isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.stderr
 
 
 class WatchedGateway(Gateway):
@@ -270,6 +264,17 @@ def test_an_engine_killed_at_random_moments_pays_nothing_twice_and_loses_nothing
     for payment_id in payments:
         success = foreign.ledger[shop.attempt(payment_id).id]["result"] == "success"
         assert shop.now(payment_id).status is (PaymentStatus.COMPLETED if success else PaymentStatus.WAITING)
+
+
+def test_the_engine_may_have_a_file_for_every_connection(tmp_path: Path) -> None:
+    few_files = ["sh", "-c", 'ulimit -n 3000; ulimit -S -n 64; exec "$@"', "sh"]
+    arguments = command("serve", "--data", tmp_path, "--port", "0", "--connections", "700")
+    with subprocess.Popen([*few_files, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        listens(process)
+        limits = Path(f"/proc/{process.pid}/limits").read_text("utf-8")
+        process.terminate()
+
+    assert re.search(r"Max open files +2424 +3000", limits)
 
 
 def test_a_second_engine_on_a_store_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:

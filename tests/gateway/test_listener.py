@@ -22,9 +22,10 @@ from store import connectors, methods
 from store.answers import Answer
 from store.audit import money_problems
 from store.connectors import Connector
+from store.gateway_watch import watch_of
 from store.states import AttemptState, PaymentStatus
 from tests.gateway.events import PATIENCE_SECONDS, Events
-from tests.makers import ANNA, Shop, make_connector, make_method
+from tests.makers import ANNA, START, Shop, make_connector, make_method
 
 JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -287,6 +288,8 @@ async def test_a_signed_message_that_is_malformed_gets_422_with_what_is_wrong(
 
     assert status == 422
     assert says in body["error"]
+    [logged] = port.events.named("message refused")
+    assert logged["reason"].replace("'", "") == f"The answer is malformed in {next(iter(changes))}."
     assert port.shop.now(1).status is PaymentStatus.PROCESSING
 
 
@@ -328,6 +331,36 @@ async def test_while_another_process_holds_the_store_the_gateway_is_told_to_come
     assert port.shop.now(1).status is PaymentStatus.PROCESSING
     assert (await port.tell(answer))[1]["rule"] == "answered-success"
     assert money_problems(port.shop.store.view()) == []
+
+
+async def test_under_overload_answers_are_told_to_come_again_at_once_and_nothing_is_lost(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.listener.MOST_WAITING", 2)
+    answers = [answer_of(f"x{number}", "pending") for number in range(5)]
+    with port.shop.store.transaction():
+        told = [asyncio.create_task(port.tell(each)) for each in answers]
+        done: set[asyncio.Task[tuple[int, dict[str, str]]]] = set()
+        while len(done) < 3:
+            done, _ = await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_SECONDS)
+            await asyncio.sleep(0.01)
+        assert {each.result()[0] for each in done} == {503}
+
+    statuses = [status for status, _ in await asyncio.gather(*told)]
+    assert sorted(statuses) == [200, 200, 503, 503, 503]
+    for answer, status in zip(answers, statuses, strict=True):
+        assert status == 200 or (await port.tell(answer))[1]["rule"] == "unmatched"
+    assert sorted(each.given.attempt_id for each in port.shop.store.view().all(Answer)) == [f"x{n}" for n in range(5)]
+    assert all("behind" in each["reason"] for each in port.events.named("answer not stored"))
+
+
+async def test_the_skew_of_an_answer_is_counted_for_its_connector(port: Port, attempt_id: str) -> None:
+    await port.tell(answer_of(attempt_id, timestamp="2026-03-02T09:05:00Z"))
+    assert watch_of(port.shop.store.view(), 1).skews == 0
+    await port.tell(answer_of(attempt_id, timestamp="2026-03-02T09:05:01Z"))
+
+    watch = watch_of(port.shop.store.view(), 1)
+    assert (watch.skews, watch.last_skew_seconds, watch.last_skew_at) == (1, -301, START)
 
 
 def request_of(content: bytes = b"{}", *headers: bytes, path: bytes = b"/connectors/1/answers") -> bytes:

@@ -137,6 +137,20 @@ async def test_what_the_store_cannot_take_waits_for_the_next_time(shop: Shop, mo
     assert watch_of(shop.store.view(), 1).refused == 2
 
 
+async def test_a_fault_in_masking_ends_nothing_and_tells_no_secret(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(raw: bytes, _: object) -> None:
+        raise ValueError(raw.decode())
+
+    events = Events()
+    refusals = Refusals(shop.store, events)
+    monkeypatch.setattr(module, "shown_body", broken)
+    refusals.note(1, message(raw=b"secret"))
+
+    assert await refusals.write()
+    assert [(each["event"], each["kind"]) for each in events.told] == [("fault", "ValueError")]
+    assert "secret" not in str(events.told)
+
+
 async def test_they_are_written_by_themselves_while_the_engine_runs(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
