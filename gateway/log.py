@@ -33,7 +33,9 @@ class JsonLines:
             told["lines_lost"] = self._lost
         line = json.dumps({"at": self._clock().isoformat(timespec="milliseconds"), "event": event, **told})
         try:
-            print(line, file=self._stream, flush=True)
+            # In one piece: other threads write, too, and a kill must not leave a line that the next one is added to.
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
         except OSError:  # a full disk or a closed pipe must not stop payments
             self._lost += 1
         else:

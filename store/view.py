@@ -119,7 +119,7 @@ class View:
     def that_may_have(self, kind: type[R], column: str, value: object) -> Iterator[R]:
         """Yield, as stored and by id, the records that have this value in a column, or had it: look at each.
 
-        The same as a search, at a third of its cost: for what is asked at each answer.
+        What a search finds, without making a query and testing documents by it: for what each answer asks.
         """
         return self._each_stored(kind, self.ids_that_may_have(kind, column, value))
 

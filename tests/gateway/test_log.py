@@ -40,6 +40,24 @@ def test_an_event_is_one_line_of_json_with_its_time_and_without_facts_that_are_n
     }
 
 
+def test_a_line_is_written_in_one_piece(clock: FixedClock) -> None:
+    """Else another thread's line may stand in it, and after a kill the next engine's line stands behind its half."""
+    pieces: list[bytes] = []
+
+    class Pieces(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, content: bytes) -> int:  # type: ignore[override]
+            pieces.append(bytes(content))
+            return len(content)
+
+    log = JsonLines(clock, io.TextIOWrapper(Pieces(), write_through=True))  # type: ignore[type-var]
+    for number in range(2):
+        log.write("answer judged", connector=number)
+    assert [(each.count(b"\n"), each[-1:]) for each in pieces] == [(1, b"\n"), (1, b"\n")]
+
+
 def test_lines_that_cannot_be_written_stop_nothing_and_are_counted(clock: FixedClock) -> None:
     stream = FullDisk()
     log = JsonLines(clock, stream)
