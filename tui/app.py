@@ -21,6 +21,7 @@ from rich.traceback import Traceback
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
@@ -28,13 +29,15 @@ from textual.screen import ModalScreen, Screen
 from store import managers
 from store.errors import StoreNotUsable
 from store.managers import Manager
-from tui import look, pages
+from tui import keys, look, pages
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
 from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
+from tui.targets import PAGE, Target, make, path_to
+from tui.trail import Path, Trail
 from tui.widgets.top_bar import Facts
 
 POLL_SECONDS = 0.1
@@ -45,22 +48,33 @@ TICK_SECONDS = 1.0
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
 
+def _object_provider() -> type[Provider]:
+    from tui.commands import ObjectProvider  # noqa: PLC0415 - loaded with the palette
+
+    return ObjectProvider
+
+
 class GatewatchApp(App[None]):
     """The Operator Control Panel in a terminal."""
 
     TITLE = "Gatewatch"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "help", "Help", key_display="F1"),
-        Binding("colon", "go_to_by_name", "Go to", show=False),
-        Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q"),
+        Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
+        Binding("colon", "go_to_by_name", "Page or object by name", show=False, id="app.go_to"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
+        Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
         # With priority, so that what is typed right after Tab, or sent in one burst, goes into the next field
-        Binding("tab", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
-        Binding("left_square_bracket", "walk(-1)", "Page before", show=False),
-        Binding("right_square_bracket", "walk(1)", "Page after", show=False),
-        *(Binding(str(number), f"go_to_number({number})", f"Page {number}", show=False) for number in range(1, 9)),
+        Binding("tab", "app.focus_next", "Next field or button", show=False, priority=True, id="app.focus_next"),
+        Binding("shift+tab", "app.focus_previous", "The one before", show=False, priority=True, id="app.focus_before"),
+        Binding("left_square_bracket", "walk(-1)", "Back to where you were", show=False, id="app.back"),
+        Binding("right_square_bracket", "walk(1)", "Forward again", show=False, id="app.forward"),
+        *(
+            Binding(str(number), f"go_to_number({number})", "Page of this number", show=False, id=f"app.page_{number}")
+            for number in range(1, 9)
+        ),
     ]
+    COMMANDS = App.COMMANDS | {_object_provider}
 
     store_trouble: var[str] = var("")
     """Why the store cannot be read now, empty if it can."""
@@ -93,8 +107,7 @@ class GatewatchApp(App[None]):
         self._seen: Signature | None = None
         self._told_at = 0.0
         self._has_room = asyncio.Event()
-        self._trail: list[str] = []
-        self._place = -1
+        self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
 
@@ -112,6 +125,10 @@ class GatewatchApp(App[None]):
     ) -> None:
         """Write one value into the settings file in a thread, and put it in force; then call `then`."""
         self.run_worker(self._save_setting(names, value, then), group="settings")
+
+    async def _check_keys(self) -> None:
+        for each in await asyncio.to_thread(keys.problems_of, self.settings.keys):
+            self.notify(each, title="Settings", severity="warning", markup=False)
 
     async def _save_setting(
         self, names: tuple[str, ...], value: str | Sequence[str] | None, then: Callable[[], None]
@@ -139,12 +156,16 @@ class GatewatchApp(App[None]):
             time=look.clock_text(self.now()),
             notice=self.notice,
             trouble=self.store_trouble,
+            above=tuple(each.page_name for each in self.screen_stack if isinstance(each, Page))[:-1],
         )
 
     def on_mount(self) -> None:
         """Show the first screen and begin to follow the store and the time."""
         for problem in self.loaded.problems:
             self.notify(str(problem), title="Settings", severity="warning", markup=False)
+        self.set_keymap(dict(self.settings.keys))
+        if self.settings.keys:
+            self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
         self.set_interval(POLL_SECONDS, self._look_at_store)
         if self._idle.minutes:
@@ -167,7 +188,11 @@ class GatewatchApp(App[None]):
 
     def action_go_to(self, key: str) -> None:
         """Open a page, after asking if something typed would be lost. Does nothing if the person may not open it."""
-        self._navigate(partial(self._go_to, key, remember=True))
+        self.open_target(Target(PAGE, key))
+
+    def open_target(self, target: Target) -> None:
+        """Open a page or an object's details, above the list that it is in; asks if something typed would be lost."""
+        self._navigate(partial(self._go_to, path_to(target)))
 
     def action_go_to_number(self, number: int) -> None:
         """Open the page of a number."""
@@ -178,15 +203,26 @@ class GatewatchApp(App[None]):
 
     def action_walk(self, steps: int) -> None:
         """Go back or forward along the pages that were opened."""
-        place = self._place + steps
-        if 0 <= place < len(self._trail):
-            self._navigate(partial(self._go_to, self._trail[place], place=place))
+        path = self._trail.at(steps)
+        if path:
+            self._navigate(partial(self._go_to, path, steps))
 
     def action_go_to_by_name(self) -> None:
-        """Ask for a page by name."""
+        """Ask for a page or an object by id or name."""
+        from tui.screens.go_to import GoTo  # noqa: PLC0415 - opened on request
+
+        def go(target: Target | None) -> None:
+            if target is not None:
+                self.open_target(target)
+
         if self.session.actor is not None:
-            opened = pages.pages_for(self.session.actor)
-            self.search_commands([(each.label, self._opener(each)) for each in opened], placeholder="Page by name")
+            self.push_screen(GoTo(), go)
+
+    def remember_place(self) -> None:
+        """Remember where the person is, to come back to; forms are no places."""
+        opened = [each for each in self.screen_stack if isinstance(each, Page)]
+        if opened and opened[-1].target is not None:
+            self._trail.go_on(tuple(each.target for each in opened if each.target is not None))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -212,8 +248,11 @@ class GatewatchApp(App[None]):
             self._idle.somebody_is_here(self.now())
         await super().on_event(event)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
-        """Offer the pages that the person may open, and what the panel itself can do."""
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer what the page on top can do, the pages that the person may open, and what the panel itself can do."""
+        from tui.commands import actions_of  # noqa: PLC0415 - loaded with the palette
+
+        yield from actions_of(screen)
         yield SystemCommand("Help", "The keys of this screen", self.action_help)
         if self.session.actor is not None:
             for entry in pages.pages_for(self.session.actor):
@@ -289,7 +328,7 @@ class GatewatchApp(App[None]):
             await asyncio.to_thread(self.session.write, partial(managers.sign_out, manager_id=manager.id, why=why))
         except StoreNotUsable as error:
             self.store_trouble = str(error)
-        self._trail, self._place = [], -1
+        self._trail = Trail()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self.session.end()
@@ -308,20 +347,20 @@ class GatewatchApp(App[None]):
         if page is self.screen and self.can_leave(page) and await self._may_leave():
             page.dismiss(None)
 
-    async def _go_to(self, key: str, *, remember: bool = False, place: int = 0) -> None:
+    async def _go_to(self, path: Path, steps: int = 0) -> None:
+        """Open the pages of a path, one above the other; `steps` along the trail, 0: somewhere new."""
         actor = self.session.actor
-        entry = pages.find(key, actor) if actor is not None else None
-        if entry is None or not await self._may_leave():
+        opened = [] if actor is None else [make(each, actor) for each in path]
+        if not opened or opened[0] is None or not await self._may_leave():
             return
-        if remember:
-            self._trail = [*self._trail[: self._place + 1], key]
-            place = len(self._trail) - 1
-        self._place = place
-        page = pages.make(entry)
-        with self.batch_update():
+        self._trail.walk(steps)
+        with self.batch_update(), self._trail.held():
             while len(self.screen_stack) > 2:
                 await self.pop_screen()
-            await (self.switch_screen(page) if len(self.screen_stack) == 2 else self.push_screen(page))
+            for place, page in enumerate(each for each in opened if each is not None):
+                switches = place == 0 and len(self.screen_stack) == 2
+                await (self.switch_screen(page) if switches else self.push_screen(page))
+        self.remember_place()
 
     async def _may_leave(self) -> bool:
         from tui.widgets.confirm import Confirm  # noqa: PLC0415 - asked only where something would be lost

@@ -62,7 +62,7 @@ def test_picture_help(picture: Picture, cast: Store) -> None:
 
 def test_picture_palette(picture: Picture, cast: Store) -> None:
     async def opened_palette(pilot: Pilot[None]) -> None:
-        await press(pilot, ":", "p", "a", "y")
+        await press(pilot, "ctrl+p", "p", "a", "y")
         await pilot.pause(0.5)
 
     assert picture(panel(cast), press="6", prepare=opened_palette)
@@ -235,7 +235,7 @@ async def test_help_lists_the_keys_of_the_screen_and_closes_with_escape(cast: St
         await press(pilot, "6", "f1")
         assert isinstance(app.screen, Help)
         keys = " ".join(str(each.render()) for each in app.screen.query(Static))
-        assert all(each in keys for each in ("Create", "Edit", "Delete", "ctrl+q"))
+        assert all(each in keys for each in ("Create", "Edit", "Delete", "^q"))
         await press(pilot, "escape")
 
         assert is_on(app, ConnectorsPage)

@@ -434,7 +434,7 @@ async def test_a_read_only_manager_sees_connectors_and_changes_nothing(cast: Sto
         assert is_on(app, ConnectorsPage)
         assert not app.screen.query("#create")
         await press(pilot, "enter", "v", "R", "e", "D")
-
+        assert "v show" not in str(app.export_screenshot())
         assert isinstance(app.screen, ConnectorDetails)
 
 

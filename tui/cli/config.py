@@ -47,14 +47,23 @@ def show(run: Invocation) -> None:
     ]
     shape: dict[str, object] = {name: {"value": value, "from": source} for name, value, source in lines}
     shape |= {each.name: _in_force(loaded, each.name) for each in SETTINGS}
-    shape["problems"] = [str(each) for each in loaded.problems]
+    problems = [*(str(each) for each in loaded.problems), *_problems_of_keys(loaded)]
+    shape["problems"] = problems
     lines += [
         (name, safe(_written(getattr(loaded.settings, name))), loaded.source(name))
         for name in (each.name for each in SETTINGS)
     ]
     run.write(shape, lambda: table((("Setting", "left"), ("Value", "left"), ("From", "left")), lines, none=""))
-    for problem in loaded.problems:
-        click.echo(safe(str(problem)), err=True)
+    for problem in problems:
+        click.echo(safe(problem), err=True)
+
+
+def _problems_of_keys(loaded: Loaded) -> list[str]:
+    if not loaded.settings.keys:
+        return []
+    from tui.keys import problems_of  # noqa: PLC0415 - it loads every screen, to ask what their bindings are called
+
+    return [f"{loaded.source('keys')}: {each}" for each in problems_of(loaded.settings.keys)]
 
 
 def _settings_file(loaded: Loaded) -> tuple[str, str]:

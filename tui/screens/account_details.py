@@ -14,6 +14,7 @@ from tui import look
 from tui.filters import Field, Kind
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
@@ -75,6 +76,11 @@ class AccountDetails(ListPage[BalanceTransaction]):
         self._account_id = account_id
         self._numbers: dict[int, str] = {}
         self._head = Text()
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("account", self._account_id)
 
     @property
     def page_name(self) -> str:

@@ -24,6 +24,7 @@ from tui import answer_actions, answer_texts
 from tui.answer_actions import AnswerShown
 from tui.payment_actions import Outlook
 from tui.screens.details_page import DetailsPage, facts
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 18
@@ -44,6 +45,11 @@ class AnswerDetails(DetailsPage):
         super().__init__()
         self._answer_id = answer_id
         self._shown: AnswerShown | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("answer", self._answer_id)
 
     @property
     def page_name(self) -> str:

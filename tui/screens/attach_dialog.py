@@ -108,10 +108,8 @@ class AttachDialog(ModalScreen[str | None]):
 
 def _line(choice: AttachChoice) -> Text:
     payment, attempt = choice.suggestion.payment, choice.suggestion.attempt
-    line = Text.assemble(
+    return Text.assemble(
         f"{payment.number}  {payment.total}  ",
         look.attempt_text(attempt.state),
         (f"  {attempt.id[:8]}…", look.DIM),
     )
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line

@@ -28,6 +28,7 @@ from tui import look, work
 from tui.look import Tone
 from tui.screens.connector_form import shared_keys_of
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 30
@@ -40,11 +41,11 @@ class ConnectorDetails(Page):
     ENTRY = "connectors"
     CSS_PATH = "connector_details.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit"),
-        Binding("v", "reveal", "Show key"),
-        Binding("y", "copy", "Copy key"),
-        Binding("R", "rotate", "Rotate"),
-        Binding("D", "delete", "Delete"),
+        Binding("e", "edit", "Edit", id="connector.edit"),
+        Binding("v", "reveal", "Show key", id="connector.show_key"),
+        Binding("y", "copy", "Copy key", id="connector.copy_key"),
+        Binding("R", "rotate", "Rotate", id="connector.rotate_key"),
+        Binding("D", "delete", "Delete", id="connector.delete"),
     ]
 
     def __init__(self, connector_id: int) -> None:
@@ -53,6 +54,11 @@ class ConnectorDetails(Page):
         self._connector: Connector | None = None
         self._methods: list[PaymentMethod] = []
         self._parsed = ""
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("connector", self._connector_id)
 
     @property
     def page_name(self) -> str:
@@ -77,7 +83,8 @@ class ConnectorDetails(Page):
         self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
         name = Text.assemble((look.safe(connector.name), "bold"))
         self.query_one("#connector-name", Static).update(name)
-        self.query_one("#facts", Static).update(facts_table(connector, self._methods, view.now))
+        hint = KEY_HINT if self.session.by.full_control else ""
+        self.query_one("#facts", Static).update(facts_table(connector, self._methods, view.now, key_hint=hint))
         if self._parsed != connector.schema_text + connector.static_text:
             self._parsed = connector.schema_text + connector.static_text
             self.run_worker(self._show_schema(connector), group="schema", exclusive=True)
@@ -184,14 +191,14 @@ def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callab
     page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
 
 
-def facts_table(connector: Connector, methods: list[PaymentMethod], now: datetime) -> Table:
+def facts_table(connector: Connector, methods: list[PaymentMethod], now: datetime, *, key_hint: str = "") -> Table:
     """Return the connector's fields, labels in a column."""
     based = ", ".join(f"{each.name} (ID {each.id})" for each in methods)
     table = _table()
     table.add_row(look.dim("ID"), str(connector.id))
     table.add_row(look.dim("Connector URL"), look.safe_text(connector.url))
     table.add_row(look.dim("Period for payment processing"), _period(connector))
-    table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (KEY_HINT, look.DIM)))
+    table.add_row(look.dim("Secret Shared Key"), Text.assemble(look.MASK, "  ", (key_hint, look.DIM)))
     if len(connector.keys_at(now)) > 1 and connector.previous_key_until is not None:
         until = f"signs requests, and matches, until {look.moment_text(connector.previous_key_until)} UTC"
         table.add_row(look.dim("Key before"), Text.assemble(look.MASK, "  ", (until, look.AMBER)))

@@ -48,6 +48,4 @@ class CopyChoice(ModalScreen[Copied | None]):
 
 
 def _line(label: str, text: str, widest: int) -> Text:
-    line = Text.assemble((f"{label:<{widest}}  ", look.DIM), look.safe(text))
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
+    return Text.assemble((f"{label:<{widest}}  ", look.DIM), look.safe(text))

@@ -19,10 +19,10 @@ class DetailsPage(Page):
 
     CSS_PATH: ClassVar[CSSPathType | None] = "details_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_details(1)", "Down", show=False),
-        Binding("k", "scroll_details(-1)", "Up", show=False),
-        Binding("g", "details_edge(False)", "Top", show=False),
-        Binding("G", "details_edge(True)", "Bottom", show=False),
+        Binding("j", "scroll_details(1)", "Down", show=False, id="details.down"),
+        Binding("k", "scroll_details(-1)", "Up", show=False, id="details.up"),
+        Binding("g", "details_edge(False)", "Top", show=False, id="details.top"),
+        Binding("G", "details_edge(True)", "Bottom", show=False, id="details.bottom"),
     ]
 
     def action_scroll_details(self, lines: int) -> None:

@@ -22,9 +22,9 @@ class Doorstep(Screen[Manager]):
 
     CSS_PATH = "doorstep.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "send", "Go on", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("ctrl+s", "send", "Go on", show=False, id="door.go_on"),
+        Binding("down", "app.focus_next", "Next field", show=False, id="door.next"),
+        Binding("up", "app.focus_previous", "Field before", show=False, id="door.before"),
     ]
 
     @abstractmethod

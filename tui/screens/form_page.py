@@ -29,9 +29,9 @@ class FormPage(Page):
 
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Create", key_display="^s"),
-        Binding("f3", "next_problem", "Next problem", key_display="F3"),
-        Binding("escape", "leave", "Cancel"),
+        Binding("ctrl+s", "save", "Create", key_display="^s", id="form.save"),
+        Binding("f3", "next_problem", "Next problem", key_display="F3", id="form.next_problem"),
+        Binding("escape", "leave", "Cancel", id="form.cancel"),
     ]
     SAVE: ClassVar[str] = "Create"
     """The button's label."""

@@ -1,8 +1,8 @@
-"""Help: the keys of the screen below, then those that hold everywhere."""
+"""Help: every key that works on the screen below, told from its bindings; nothing here is written by hand."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,34 +12,11 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui import look
+from tui.keys import Key, keys_of
 from tui.look import Tone
 
-Keys = tuple[tuple[str, str], ...]
-
-EVERYWHERE: Keys = (
-    ("1 to 8", "open a page of the navigation bar"),
-    ("0", "bring the navigation bar, or put it away"),
-    (":", "open a page by name"),
-    ("ctrl+p", "palette: pages and commands by name"),
-    ("[  ]", "back and forward along the opened pages"),
-    ("Esc", "back"),
-    ("Tab  shift+Tab", "next field or button, the one before"),
-    ("?  F1", "this help (F1 also while typing)"),
-    ("ctrl+q", "quit"),
-)
-LISTS: Keys = (
-    ("j k  arrows", "down, up"),
-    ("g G", "first row, last row"),
-    ("h l", "scroll to the columns at the left, at the right"),
-    ("Enter", "open the row"),
-    ("n e D", "new, edit, delete"),
-)
-FORMS: Keys = (
-    ("ctrl+s", "Create or Save"),
-    ("F2", "fill the field with an example"),
-    ("F3", "go to the next problem"),
-    ("F5", "format the JSON of the field"),
-)
+PAGE, FOCUS, EVERYWHERE = "This page", "Where the focus is", "Everywhere"
+KEYS_WIDTH, SAYS_WIDTH = 17, 26
 
 
 class Help(ModalScreen[None]):
@@ -47,28 +24,22 @@ class Help(ModalScreen[None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "Close"),
-        Binding("j", "down", show=False),
-        Binding("k", "up", show=False),
+        Binding("escape,question_mark,f1,q", "close", "Close", id="help.close"),
+        Binding("j", "down", "Down", show=False, id="help.down"),
+        Binding("k", "up", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, explained: Screen[object]) -> None:
+    def __init__(self, explained: Screen[Any]) -> None:
         super().__init__()
-        self._here = keys_of(explained)
+        self._groups = groups_of(explained)
 
     def compose(self) -> ComposeResult:
         """Compose the groups of keys."""
         with VerticalScroll(classes="dialog", id="help"):
             yield Static("Keys", classes="dialog-title")
-            for title, keys in (
-                ("This screen", self._here),
-                ("Everywhere", EVERYWHERE),
-                ("Lists", LISTS),
-                ("Forms", FORMS),
-            ):
-                if keys:
-                    yield Static(group_text(title, keys), classes="help-group")
-            yield Static(look.dim("Esc closes this."))
+            for title, keys in self._groups:
+                yield Static(group_text(title, keys), classes="help-group")
+            yield Static(look.dim("Esc closes this. The settings file can give other keys to the names at the right."))
 
     def action_close(self) -> None:
         """Go back to the screen below."""
@@ -83,19 +54,23 @@ class Help(ModalScreen[None]):
         self.query_one("#help").scroll_up()
 
 
-def keys_of(screen: Screen[object]) -> Keys:
-    """Return the keys that a screen shows in its footer now, without those that hold everywhere."""
-    found: dict[str, list[str]] = {}
-    for active in screen.active_bindings.values():
-        if active.binding.show and active.enabled and active.node is not screen.app:
-            found.setdefault(active.binding.description, []).append(screen.app.get_key_display(active.binding))
-    return tuple(("  ".join(keys), says) for says, keys in found.items())
+def groups_of(screen: Screen[Any]) -> list[tuple[str, list[Key]]]:
+    """Return what keys do on a screen now, in groups: where the focus is, the page, everywhere."""
+    groups: dict[str, list[Key]] = {FOCUS: [], PAGE: [], EVERYWHERE: []}
+    for each in keys_of(screen):
+        groups[EVERYWHERE if each.node is screen.app else PAGE if each.node is screen else FOCUS].append(each)
+    for keys in groups.values():
+        # First what the footer has too, then our own, then what comes with Textual's widgets.
+        keys.sort(key=lambda each: (not each.shown, not each.binding_id))
+    return [(title, groups[title]) for title in (PAGE, FOCUS, EVERYWHERE) if groups[title]]
 
 
-def group_text(title: str, keys: Keys) -> Text:
-    """Return a group of keys under its title, the keys in a column."""
+def group_text(title: str, keys: list[Key]) -> Text:
+    """Return a group of keys under its title: the keys in a column, what they do, and the binding's name."""
     text = Text(title.upper(), Tone.DIM.style)
-    for key, says in keys:
-        text.append(f"\n{key:<16}", Tone.ACCENT.style)
-        text.append(says, "default")
+    for each in keys:
+        written = " ".join(each.keys)
+        text.append(f"\n{written:<{KEYS_WIDTH}} ", (Tone.ACCENT if each.enabled else Tone.DIM).style)
+        text.append(f"{each.says:<{SAYS_WIDTH}}" + ("" if each.enabled else " (not now)"), "default")
+        text.append(f" {each.binding_id}", Tone.DIM.style)
     return text

@@ -19,6 +19,7 @@ from tui import look
 from tui.filters import Field
 from tui.screens.copy_choice import Copied
 from tui.screens.page import Page
+from tui.targets import PAGE, Target
 from tui.widgets.columns import Column
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_table import Empty, RecordTable
@@ -121,6 +122,11 @@ class ListPage(Page, Generic[Row]):
         opening = settings.filters.get(self.list_name, {}).get(settings.opening_filters.get(self.list_name, ""))
         if opening and self.fields():
             self.filter_bar.put(opening)
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward: its line of the navigation bar."""
+        return Target(PAGE, self.ENTRY)
 
     @property
     def list_name(self) -> str:

@@ -19,6 +19,7 @@ from store.store import View
 from tui import look
 from tui.look import Tone
 from tui.screens.details_page import DetailsPage, facts
+from tui.targets import Target
 
 LABEL_WIDTH = 18
 LAST = 12
@@ -38,6 +39,11 @@ class ManagerDetails(DetailsPage):
         super().__init__()
         self._manager_id = manager_id
         self._manager: Manager | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("manager", self._manager_id)
 
     @property
     def page_name(self) -> str:

@@ -24,6 +24,7 @@ from tui import look
 from tui.look import Tone
 from tui.screens.details_page import DetailsPage, facts
 from tui.screens.page import Page
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 
 LABEL_WIDTH = 20
@@ -34,14 +35,19 @@ class MethodDetails(DetailsPage):
 
     ENTRY = "methods"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit"),
-        Binding("D", "delete", "Delete"),
+        Binding("e", "edit", "Edit", id="method.edit"),
+        Binding("D", "delete", "Delete", id="method.delete"),
     ]
 
     def __init__(self, method_id: int) -> None:
         super().__init__()
         self._method_id = method_id
         self._method: PaymentMethod | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("method", self._method_id)
 
     @property
     def page_name(self) -> str:

@@ -25,6 +25,7 @@ from store.errors import NotFound, NotPermitted, ProblemItem, StoreNotUsable
 from store.store import Transaction, View
 from tui import pages, work
 from tui.session import Disabled, Session
+from tui.targets import Target
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar
 
@@ -56,8 +57,8 @@ class Page(Screen[int | None]):
     AUTO_FOCUS = "#workspace *"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_UNDER, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back"),
-        Binding("0", "navigation", "Navigation", show=False),
+        Binding("escape", "leave", "Back", id="page.back"),
+        Binding("0", "navigation", "Navigation bar", show=False, id="page.navigation"),
     ]
 
     def __init__(self) -> None:
@@ -91,6 +92,11 @@ class Page(Screen[int | None]):
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
         return False
+
+    @property
+    def target(self) -> Target | None:
+        """What the page is for back and forward, None for a form, which is no place to come back to."""
+        return None
 
     @property
     def is_ready(self) -> bool:
@@ -187,6 +193,7 @@ class Page(Screen[int | None]):
         """Show what happened while another screen was on top; the first time, the page has just been composed."""
         self._composed = True
         if self.is_ready:
+            self.gatewatch.remember_place()
             self.refresh_bindings()
             self.refresh_bars()
             self.reload()

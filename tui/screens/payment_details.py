@@ -23,6 +23,7 @@ from tui import look, payment_texts
 from tui.payment_actions import Actions, Outlook, actions_of
 from tui.payment_texts import PaymentShown
 from tui.screens.details_page import DetailsPage, facts
+from tui.targets import Target
 from tui.widgets.confirm import Confirm
 from tui.widgets.countdown import Countdown
 
@@ -37,9 +38,9 @@ class PaymentDetails(DetailsPage):
     ENTRY = "payments"
     CSS_PATH = ["details_page.tcss", "payment_details.tcss"]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pay", "Pay"),
-        Binding("B", "pay_from_balance", "Pay from balance"),
-        Binding("X", "cancel_payment", "Cancel payment"),
+        Binding("p", "pay", "Pay", id="payment.pay"),
+        Binding("B", "pay_from_balance", "Pay from balance", id="payment.pay_from_balance"),
+        Binding("X", "cancel_payment", "Cancel payment", id="payment.cancel"),
     ]
 
     def __init__(self, payment_id: int, number: str) -> None:
@@ -48,6 +49,11 @@ class PaymentDetails(DetailsPage):
         self._number = number
         self._shown: PaymentShown | None = None
         self._actions: Actions | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("payment", self._payment_id, self._number)
 
     @property
     def page_name(self) -> str:

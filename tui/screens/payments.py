@@ -55,9 +55,9 @@ class PaymentsPage(ListPage[MonitorRow]):
     CSS_PATH = ["list_page.tcss", "payments.tcss"]  # noqa: RUF012 - as Textual does
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "next_lane", "Lanes"),
-        Binding("t", "connector_health", "Trends"),
-        Binding("space", "pause", "Pause"),
+        Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
+        Binding("t", "connector_health", "Trends", id="payments.trends"),
+        Binding("space", "pause", "Pause", id="payments.pause"),
     ]
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from store.resellers import Reseller, level_and_above, level_and_below
 from store.store import View
 from tui import look
 from tui.screens.details_page import DetailsPage, facts
+from tui.targets import Target
 
 LABEL_WIDTH = 18
 MOST_NAMES = 8
@@ -31,6 +32,11 @@ class ResellerDetails(DetailsPage):
         super().__init__()
         self._reseller_id = reseller_id
         self._reseller: Reseller | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the page is for back and forward."""
+        return Target("reseller", self._reseller_id)
 
     @property
     def page_name(self) -> str:

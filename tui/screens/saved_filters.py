@@ -124,6 +124,4 @@ class SavedFilters(ModalScreen[str | None]):
 
 
 def _line(name: str, text: str, opening: bool) -> Text:  # noqa: FBT001 - one fact of a line
-    line = Text.assemble(("● " if opening else "  ", look.ACCENT), f"{name}  ", (look.safe(text), look.DIM))
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
+    return Text.assemble(("● " if opening else "  ", look.ACCENT), f"{name}  ", (look.safe(text), look.DIM))

@@ -27,6 +27,8 @@ class Choices(OptionList):
         background: $surface;
         background-tint: $foreground 0%;
         scrollbar-size-vertical: 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
 
         &:focus { border: none; background-tint: $foreground 0%; }
         & > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold; }

@@ -19,8 +19,8 @@ class Navigation(OptionList):
     """The pages that a person may open; the cursor rests on the page that is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
+        Binding("j", "cursor_down", "Down", show=False, id="navigation.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="navigation.up"),
     ]
 
     class Chosen(Message):

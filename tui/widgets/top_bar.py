@@ -15,13 +15,19 @@ from tui import look
 from tui.look import Tone
 
 NO_ENGINE = "No engine runs: nothing is sent or received."
+BETWEEN_PAGES = " › "
+LEAST_FACTS = 3
+"""Which of the shortenings must still fit beside the pages above: engine, user and time."""
 SHORT_NAME = 14
 """How many cells of a name are kept where there is little room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell."""
+    """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell.
+
+    `above` are the names of the pages from which this one was opened, the outermost first.
+    """
 
     reseller: str
     engine_runs: bool
@@ -29,6 +35,7 @@ class Facts:
     time: str
     notice: str = ""
     trouble: str = ""
+    above: tuple[str, ...] = ()
 
 
 NOTHING_YET = Facts("", engine_runs=True, user="", time="")
@@ -81,13 +88,26 @@ class TopBar(Widget):
 
 def top_line(page_name: str, facts: Facts, width: int) -> Text:
     """Return the line, `width` cells wide: the page's name at the left, as many facts as fit at the right."""
-    name = look.safe(page_name)
-    room = width - cell_len(name) - 2
-    right = next((each for each in _shorter_and_shorter(facts) if each.cell_len <= room), Text())
-    space = " " * max(0, width - cell_len(name) - right.cell_len)
-    line = Text.assemble((name, Tone.STRONG.style), space, right)
+    told = _shorter_and_shorter(facts)
+    least = told[LEAST_FACTS].cell_len
+    crumbs = _crumbs(facts.above, width - cell_len(look.safe(page_name)) - least - 2)
+    name = Text.assemble(crumbs, (look.safe(page_name), Tone.STRONG.style))
+    room = width - name.cell_len - 2
+    right = next((each for each in told if each.cell_len <= room), Text())
+    space = " " * max(0, width - name.cell_len - right.cell_len)
+    line = Text.assemble(name, space, right)
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def _crumbs(above: tuple[str, ...], room: int) -> Text:
+    """Return the pages above this one, in so many cells: all, or an ellipsis and the last ones that fit."""
+    for first in range(len(above)):
+        names = [look.safe(each) for each in above[first:]]
+        crumbs = "".join(f"{each}{BETWEEN_PAGES}" for each in ([look.ELLIPSIS] if first else []) + names)
+        if cell_len(crumbs) <= room:
+            return look.dim(crumbs)
+    return Text()
 
 
 def _shorter_and_shorter(facts: Facts) -> list[Text]:

@@ -1,0 +1,45 @@
+"""What the palette offers besides pages: the actions of the page on top, and objects by id or name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.app import SystemCommand
+from textual.command import Hit, Hits, Provider
+from textual.screen import Screen
+
+from tui import look
+from tui.finding import find
+from tui.keys import keys_of
+from tui.targets import PAGE
+
+if TYPE_CHECKING:
+    from tui.app import GatewatchApp
+
+SCORE_OF_AN_OBJECT = 0.4
+"""Below what the palette's own matching gives to a page or an action of this name."""
+
+
+def actions_of(screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """Yield what can be done on a screen now, each with its key."""
+    for each in keys_of(screen):
+        if each.node is not screen.app and each.enabled and each.binding_id and len(each.keys) < 3:
+            run = partial(screen.app.run_action, each.action, each.node)
+            yield SystemCommand(each.says, f"here, key {' '.join(each.keys)}", run)
+
+
+class ObjectProvider(Provider):
+    """Objects whose id or name is what was typed."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield them; the store is read in a thread."""
+        app = cast("GatewatchApp", self.app)
+        if app.session.actor is None:
+            return
+        for found in await asyncio.to_thread(lambda: find(app.session.view(), app.session.by, query)):
+            if found.target.kind != PAGE:
+                says = f"{found.label}: {look.safe(found.says)}"
+                yield Hit(SCORE_OF_AN_OBJECT, says, partial(app.open_target, found.target), text=says)

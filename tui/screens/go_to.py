@@ -1,0 +1,116 @@
+"""The line of `:`: pages and objects by id or name, with what could be meant below it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from store.errors import StoreError
+from tui import look
+from tui.finding import Found, find
+from tui.look import Tone
+from tui.targets import Target
+from tui.widgets.choices import Choices
+
+if TYPE_CHECKING:
+    from tui.app import GatewatchApp
+
+NOTHING = "Nothing that you may open has this id or name."
+
+
+class GoTo(ModalScreen[Target | None]):
+    """Ask where to go. Its result is a page or an object, None to stay.
+
+    Enter goes to the line under the cursor; pressed before anything was found, to the first one when it is.
+    """
+
+    AUTO_FOCUS = "Input"
+    CSS_PATH = "go_to.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("down", "move(1)", "Next line", show=False, id="go_to.down"),
+        Binding("up", "move(-1)", "Line before", show=False, id="go_to.up"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[Found] = []
+        self._found_for: str | None = None
+        self._goes_when_found = False
+
+    def compose(self) -> ComposeResult:
+        """Compose the line, and what was found."""
+        with Vertical(classes="dialog"):
+            with Horizontal():
+                yield Label(":")
+                yield Input(id="wanted", placeholder="payment 17, connector stripe, accounts", compact=True)
+            yield Choices()
+            yield Static(NOTHING, id="nothing")
+
+    def on_mount(self) -> None:
+        """Offer the pages."""
+        self._look("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look for what is typed."""
+        event.stop()
+        self._goes_when_found = False
+        self._look(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go there, now or as soon as it is found."""
+        event.stop()
+        if self._found_for == event.value:
+            self._go()
+        else:
+            self._goes_when_found = True
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Go to the line that was clicked."""
+        event.stop()
+        self.dismiss(self._found[event.option_index].target)
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor while the line keeps the focus."""
+        choices = self.query_one(Choices)
+        if self._found:
+            choices.highlighted = ((choices.highlighted or 0) + lines) % len(self._found)
+
+    def action_cancel(self) -> None:
+        """Stay."""
+        self.dismiss(None)
+
+    @work(group="find", exclusive=True)
+    async def _look(self, text: str) -> None:
+        session = cast("GatewatchApp", self.app).session
+        try:
+            found = await asyncio.to_thread(lambda: find(session.view(), session.by, text))
+        except StoreError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self._found, self._found_for = found, text
+        choices = self.query_one(Choices)
+        choices.set_options([Option(_line(each)) for each in found])
+        choices.highlighted = 0 if found else None
+        choices.display = bool(found)
+        self.query_one("#nothing").display = not found
+        if self._goes_when_found:
+            self._go()
+
+    def _go(self) -> None:
+        highlighted = self.query_one(Choices).highlighted
+        if highlighted is not None:
+            self.dismiss(self._found[highlighted].target)
+
+
+def _line(found: Found) -> Text:
+    return Text.assemble((found.label, Tone.STRONG.style), "  ", (look.safe(found.says), look.DIM))
