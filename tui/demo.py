@@ -6,12 +6,14 @@ are short, which the screen says.
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from store import accounts, connectors, managers, methods, resellers
@@ -24,6 +26,7 @@ from store.methods import MethodForm
 from store.payments import Payment
 from store.store import Store, open_store
 from tui.children import Child, start_engine
+from tui.settings_file import load, settings_path
 
 PERIODS_MINUTES = ("0.2", "0.25", "0.6")
 """The demo's periods: 12, 15 and 36 seconds."""
@@ -97,8 +100,18 @@ def run_demo() -> int:
     from tui.app import run_panel  # noqa: PLC0415 - the demo without a panel does without Textual
     from tui.session import Session  # noqa: PLC0415 - the same
 
+    loaded = load(settings_path(os.environ), os.environ)
+    # Nobody knows the password of the demo's manager: whoever was signed out could not come back.
+    loaded = replace(loaded, settings=replace(loaded.settings, idle_sign_out_minutes=0))
     with demo_store() as (store, manager):
-        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE)
+        return run_panel(
+            Session(store),
+            signed_in_as=manager,
+            notice=NOTICE,
+            calm=loaded.settings.calm,
+            mouse=loaded.settings.mouse,
+            loaded=loaded,
+        )
 
 
 def run_without_panel(seconds: float) -> str:
