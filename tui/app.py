@@ -384,6 +384,7 @@ class GatewatchApp(TerminalApp):
     def _enter(self, manager: Manager | None) -> None:
         if manager is not None:
             self.session.begin(manager)
+            self._trail = Trail()
             self._idle.somebody_is_here(self.now())
             self.action_go_to(pages.FIRST_PAGE)
 
@@ -395,7 +396,6 @@ class GatewatchApp(TerminalApp):
             await asyncio.to_thread(self.session.write, partial(managers.sign_out, manager_id=manager.id, why=why))
         except StoreNotUsable as error:
             self.store_trouble = str(error)
-        self._trail = Trail()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self.session.end()

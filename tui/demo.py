@@ -6,6 +6,7 @@ are short, which the screen says.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from store.methods import MethodForm
 from store.payments import Payment
 from store.store import Store, open_store
 from tui.children import Child, start_engine
+from tui.settings_file import load, settings_path
 from tui.terminal.ending import EndingSignals
 
 PERIODS_MINUTES = ("0.2", "0.25", "0.6")
@@ -145,8 +147,19 @@ def run_demo(pace: Pace) -> int:
     from tui.app import run_panel  # noqa: PLC0415 - the demo without a panel does without Textual
     from tui.session import Session  # noqa: PLC0415 - the same
 
+    loaded = load(settings_path(os.environ), os.environ)
+    # Nobody knows the password of the demo's manager: whoever was signed out could not come back.
+    loaded = replace(loaded, settings=replace(loaded.settings, idle_sign_out_minutes=0))
     with demo_store(pace) as (store, manager, signals):
-        return run_panel(Session(store), signed_in_as=manager, notice=NOTICE, signals=signals)
+        return run_panel(
+            Session(store),
+            signed_in_as=manager,
+            notice=NOTICE,
+            calm=loaded.settings.calm,
+            mouse=loaded.settings.mouse,
+            loaded=loaded,
+            signals=signals,
+        )
 
 
 def run_without_panel(seconds: float, pace: Pace) -> str:

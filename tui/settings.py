@@ -18,7 +18,7 @@ from tui.theme_names import THEME_NAMES
 ENVIRONMENT_PREFIX = "GATEWATCH_"
 LONGEST_IDLE_MINUTES = 24 * 60
 NEVER_BOUND = frozenset(
-    {*(f"ctrl+{each}" for each in "abcdehijkmuvwxyz"), "f6", "f7", "f10", "f11", "f12", "enter", "escape", "tab"}
+    {*(f"ctrl+{each}" for each in "abcdehijkmuvwxyz"), "f6", "f7", "f10", "f11", "f12", "escape", "tab"}
 )
 """Keys that terminals, screen, tmux and typing need, or that would leave no way back."""
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt)\+)*[a-zA-Z0-9_]+", re.ASCII)

@@ -88,12 +88,14 @@ async def test_an_id_that_is_typed_is_tried_before_it_can_be_attached(cast: Stor
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "4", "G", "enter", "A")
         field = app.screen.query_one("#attempt", Input)
+        field.focus()
+        await pilot.press("x")
+        await press(pilot, "backspace")
+        assert app.screen.query_one("#yes", Button).disabled
         field.value = "nobody"
-        await press(pilot)
         await press(pilot, "end")
         assert "There is no attempt with ID nobody" in says(app)
         assert app.screen.query_one("#yes", Button).disabled
-        field.focus()
         field.value = attempt.id
         await press(pilot, "enter")
         assert "The charge" not in says(app)

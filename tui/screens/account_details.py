@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 
 from store import accounts, payment_commands
 from store.accounts import Account, BalanceTransaction
@@ -70,6 +72,7 @@ class AccountDetails(ListPage[BalanceTransaction]):
     NOUN = "balance transaction"
     CREATES = "Create payment"
     LIST = "account_book"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "new", "Create payment", id="list.new")]
 
     def __init__(self, account_id: int) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.app import GatewatchApp
 
 ASK = "Choose an attempt, or write the id of another one; payment details and the action log show them."
+NOT_LOOKED_AT = Outlook(refused=ASK)
 
 
 class AttachDialog(ModalScreen[str | None]):
@@ -66,6 +67,8 @@ class AttachDialog(ModalScreen[str | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Find out in a thread what attaching to what is typed will do."""
         event.stop()
+        # Until it is known what this would do, nothing can be attached: not to what was looked at before, either.
+        self._tell("", NOT_LOOKED_AT)
         typed = event.value.strip()
         if typed:
             self._look(typed)

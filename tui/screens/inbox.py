@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 
 from store import inbox
 from store.answers import Answer
@@ -106,6 +108,7 @@ class InboxPage(ListPage[InboxRow]):
     ENTRY = "inbox"
     NOUN = "answer"
     CREATES = "Record answer"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "new", "Record answer", id="list.new")]
 
     @property
     def page_name(self) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Select, Static
 
 from store import managers
 from store.errors import ProblemItem
 from store.managers import SHORTEST_PASSWORD, Manager, Permission
-from store.resellers import Reseller, level_and_below
 from store.store import View
 from tui import look, work
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
+from tui.widgets.reseller_select import ResellerSelect
 from tui.widgets.toggles import Toggle
 
 PERMISSIONS = tuple((each.label, each.value) for each in Permission)
@@ -30,7 +29,6 @@ class ManagerFormPage(FormPage):
     def __init__(self, start: Manager | None = None) -> None:
         super().__init__()
         self._start = start
-        self._offered: list[tuple[Content, int]] = []
 
     def compose_name(self) -> ComposeResult:
         """Compose the field of the name."""
@@ -41,24 +39,14 @@ class ManagerFormPage(FormPage):
         chosen = (self._start.permission if self._start else Permission.READ_ONLY).value
         permission: Select[str] = Select(PERMISSIONS, value=chosen, allow_blank=False, id="permission")
         yield FormField("Permission", "Permission", permission, hint="Read Only sees all and changes nothing.")
-        reseller: Select[int] = Select([], allow_blank=True, id="reseller")
+        reseller = ResellerSelect(self._start.reseller_id if self._start else None)
         hint = "They see this reseller and those below it."
         yield FormField("Reseller", "Reseller", reseller, hint=hint)
 
     def show(self, view: View) -> None:
-        """Offer the person's reseller and those below it; what is chosen stays chosen."""
-        levels = level_and_below(view, self.session.by.reseller_id)
-        offered = [(Content(look.safe(each.name)), each.id) for each in view.all(Reseller) if each.id in levels]
-        if offered == self._offered:
-            return
-        self._offered = offered
-        select = self.query_one("#reseller", Select)
-        at_first = self._start.reseller_id if self._start else self.session.by.reseller_id
-        chosen = at_first if select.is_blank() else select.value
+        """Offer the resellers; what is chosen stays chosen."""
         untouched = not self.has_changes()
-        select.set_options(offered)
-        select.value = chosen
-        if untouched:
+        if self.query_one(ResellerSelect).offer(view, self.session.by) and untouched:
             self.remember()
 
     def typed(self) -> tuple[object, ...]:
@@ -77,12 +65,6 @@ class ManagerFormPage(FormPage):
     def permission(self) -> Permission:
         """The permission that is chosen."""
         return Permission(str(self.query_one("#permission", Select).value))
-
-    @property
-    def reseller_id(self) -> int | None:
-        """The reseller that is chosen, None before they have been read."""
-        chosen = self.query_one("#reseller", Select).value
-        return chosen if isinstance(chosen, int) else None
 
 
 class ManagerNew(ManagerFormPage):
@@ -113,7 +95,7 @@ class ManagerNew(ManagerFormPage):
             email=self.value("email"),
             password=self.value("password"),
             permission=self.permission,
-            reseller_id=self.reseller_id,
+            reseller_id=self.query_one(ResellerSelect).reseller_id,
         )
         work.start(self, add, self._added, problems=self.show_problems, refused=self.refuse)
 
@@ -153,7 +135,7 @@ class ManagerEdit(ManagerFormPage):
             version=self._manager.version,
             name=self.value("name"),
             permission=self.permission,
-            reseller_id=self.reseller_id,
+            reseller_id=self.query_one(ResellerSelect).reseller_id,
             enabled=self.query_one("#enabled", Toggle).value,
         )
         self.write(command, self._saved, problems=self.show_problems, refused=self.refuse)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from store import resellers
-from store.resellers import Reseller, level_and_below
+from store.resellers import Reseller
 from store.store import View
-from tui import look
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
+from tui.widgets.reseller_select import ResellerSelect
 
 
 class ResellerNew(FormPage):
@@ -24,7 +23,6 @@ class ResellerNew(FormPage):
     def __init__(self, parent_id: int) -> None:
         super().__init__()
         self._parent_id = parent_id
-        self._offered: list[tuple[Content, int]] = []
 
     @property
     def page_name(self) -> str:
@@ -34,36 +32,27 @@ class ResellerNew(FormPage):
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
         yield FormField("Name", "Name", Input(id="name"), required=True)
-        parent: Select[int] = Select([], allow_blank=True, id="parent")
+        parent = ResellerSelect(self._parent_id)
         yield FormField("Below", "Below", parent, hint="Managers there see the new one; it cannot be moved later.")
 
     def show(self, view: View) -> None:
-        """Offer the person's reseller and those below it."""
-        levels = level_and_below(view, self.session.by.reseller_id)
-        offered = [(Content(look.safe(each.name)), each.id) for each in view.all(Reseller) if each.id in levels]
-        if offered == self._offered:
-            return
-        self._offered = offered
-        select = self.query_one("#parent", Select)
-        chosen = self._parent_id if select.is_blank() else select.value
+        """Offer the resellers; what is chosen stays chosen."""
         untouched = not self.has_changes()
-        select.set_options(offered)
-        select.value = chosen
-        if untouched:
+        if self.query_one(ResellerSelect).offer(view, self.session.by) and untouched:
             self.remember()
 
     def typed(self) -> tuple[object, ...]:
         """Return what is typed and chosen now."""
-        return (self.query_one("#name", Input).value, self.query_one("#parent", Select).value)
+        return (self.query_one("#name", Input).value, self.query_one(ResellerSelect).value)
 
     def save(self) -> None:
         """Create the reseller."""
-        parent = self.query_one("#parent", Select).value
+        parent = self.query_one(ResellerSelect).reseller_id
         command = partial(
             resellers.create,
             by=self.session.by,
             name=self.query_one("#name", Input).value,
-            parent_id=parent if isinstance(parent, int) else self._parent_id,
+            parent_id=self._parent_id if parent is None else parent,
         )
         self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
 
