@@ -32,11 +32,16 @@ class LogLine(Record):
     subject: str
     text: str = ""
 
+    @property
+    def is_change(self) -> bool:
+        """Whether something was changed, and not only looked at."""
+        return not self.action.endswith(" revealed")
 
-def last_of(view: View, subject: str) -> LogLine | None:
-    """Return the last line about an object (`connector 3`), None if there is none."""
+
+def last_change(view: View, subject: str) -> LogLine | None:
+    """Return the last change of an object (`connector 3`), None if there was none."""
     lines = view.search(LogLine, where("subject") == subject)
-    return lines[-1] if lines else None
+    return next((each for each in reversed(lines) if each.is_change), None)
 
 
 def visible_to(view: View, by: Actor) -> list[LogLine]:

@@ -94,7 +94,7 @@ class RecordForm(FormPage, Generic[R]):
     def _read_theirs(self, seen: Mapping[str, Any], mine: Mapping[str, Any]) -> Meeting[R]:
         view = self.session.view()
         theirs = self.read_again(view)
-        last = action_log.last_of(view, f"{theirs.WORD} {theirs.id}")
+        last = action_log.last_change(view, f"{theirs.WORD} {theirs.id}")
         return Meeting(theirs, last, three_way.differences(seen, self.values_of(theirs), mine))
 
     def _ask(self, meeting: Meeting[R]) -> None:
