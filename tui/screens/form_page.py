@@ -33,8 +33,8 @@ class FormPage(TextFieldsPage):
 
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel"),
-        Binding("ctrl+s", "save", "Create", key_display="^s"),
+        Binding("escape", "leave", "Cancel", id="form.cancel"),
+        Binding("ctrl+s", "save", "Create", key_display="^s", id="form.save"),
     ]
     SAVE: ClassVar[str] = "Create"
     """The button's label."""

@@ -49,7 +49,7 @@ class RecordForm(FormPage, Generic[R]):
     """A form of a record as it was read. A subclass says how to read it again and what stands in the form for it."""
 
     SAVE: ClassVar[str] = "Save"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s", id="form.save")]
 
     def __init__(self, record: R) -> None:
         super().__init__()
