@@ -32,6 +32,11 @@ class LogLine(Record):
     subject: str
     text: str = ""
 
+    @property
+    def is_change(self) -> bool:
+        """Whether something was changed, and not only looked at."""
+        return not self.action.endswith(" revealed")
+
 
 def latest(view: View, count: int | None, *, subject: str | None = None) -> list[LogLine]:
     """Return the last lines (all if `count` is None), of one object if it is named; the oldest first.
@@ -45,9 +50,9 @@ def latest(view: View, count: int | None, *, subject: str | None = None) -> list
     return [view.get(LogLine, each) for each in (ids if count is None else ids[-count:])]
 
 
-def last_of(view: View, subject: str) -> LogLine | None:
-    """Return the last line about an object (`connector 3`), None if there is none."""
-    return next(iter(latest(view, 1, subject=subject)), None)
+def last_change(view: View, subject: str) -> LogLine | None:
+    """Return the last change of an object (`connector 3`), None if there was none."""
+    return next((each for each in reversed(latest(view, None, subject=subject)) if each.is_change), None)
 
 
 def visible_to(view: View, by: Actor) -> list[LogLine]:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from tinydb import where
 
-from store.action_log import LogLine
+from store.action_log import LogLine, last_change
 from store.actors import Actor
 from store.archived_payment import ArchivedPayment
 from store.archives import Archives
@@ -93,8 +92,8 @@ class Transaction(View):
 
     def last_change_by(self, record: Record) -> str:
         """Return who changed a record last, by the action log."""
-        lines = self.search(LogLine, where("subject") == subject_of(record))
-        return lines[-1].by if lines else "another process"
+        last = last_change(self, subject_of(record))
+        return "another process" if last is None else last.by
 
     @property
     def has_writes(self) -> bool:

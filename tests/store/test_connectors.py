@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from store import connectors, methods, shared_keys
-from store.action_log import LogLine
+from store.action_log import LogLine, last_change
 from store.actors import Actor
 from store.connectors import Connector, ConnectorForm
 from store.errors import NotFound, NotPermitted, Problems, Refused, StaleEdit, StoreError
@@ -145,6 +145,18 @@ def test_a_stale_edit_is_refused_with_who_changed_it(shop: Shop) -> None:
     )
 
 
+def test_who_only_looked_at_a_secret_has_changed_nothing(shop: Shop) -> None:
+    connector, viewer = shop.connector, Actor("viewer@example.com")
+    text = shop.do(lambda tx: connectors.reveal_static(tx, viewer, connector.id))
+    shop.do(lambda tx: shared_keys.reveal_key(tx, viewer, connector.id))
+    view = shop.store.view()
+    assert text == connector.static_text
+    assert [each.action for each in view.all(LogLine)][-2:] == ["static json revealed", "key revealed"]
+    last = last_change(view, f"connector {connector.id}")
+    assert last is not None
+    assert (last.by, last.action) == (ANNA.name, "connector created")
+
+
 def test_the_key_is_rotated_not_edited(shop: Shop) -> None:
     refused(
         shop,
@@ -197,6 +209,7 @@ def test_a_manager_of_another_reseller_sees_nothing_of_connectors(shop: Shop) ->
         lambda tx: connectors.delete(tx, bea, 1),
         lambda tx: shared_keys.rotate_key(tx, bea, 1),
         lambda tx: shared_keys.reveal_key(tx, bea, 1),
+        lambda tx: connectors.reveal_static(tx, bea, 1),
     ):
         refused(shop, act, "root reseller only", NotPermitted)
 
@@ -210,6 +223,7 @@ def test_a_read_only_manager_of_the_root_reseller_sees_connectors_and_changes_no
         lambda tx: connectors.delete(tx, reader, 1),
         lambda tx: shared_keys.rotate_key(tx, reader, 1),
         lambda tx: shared_keys.reveal_key(tx, reader, 1),
+        lambda tx: connectors.reveal_static(tx, reader, 1),
     ):
         refused(shop, act, "Read Only", NotPermitted)
 

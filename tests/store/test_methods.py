@@ -11,6 +11,7 @@ import pytest
 
 from store import connectors, methods, payment_commands, resellers
 from store.accounts import create as create_account
+from store.action_log import LogLine
 from store.actors import Actor
 from store.connectors import ConnectorForm
 from store.errors import NotFound, NotPermitted, Problems, Refused, StaleEdit, StoreError
@@ -139,3 +140,18 @@ def test_a_read_only_manager_changes_no_method(shop: Shop) -> None:
         lambda tx: methods.delete(tx, reader, 1),
     ):
         refused(shop, act, "Read Only", NotPermitted)
+
+
+def test_revealing_a_setting_is_logged_and_only_for_full_control_and_in_reach(shop: Shop) -> None:
+    cards = ConnectorForm(name="Cards", url="https://cards.example", schema_text=SCHEMA)
+    connector = shop.do(lambda tx: connectors.create(tx, ANNA, cards))
+    form = MethodForm(name="Card", connector_id=connector.id, settings={"merchant": "m", "pin": "s3cret"})
+    made = shop.do(lambda tx: methods.create(tx, ANNA, form))
+    assert shop.do(lambda tx: methods.reveal_setting(tx, ANNA, made.id, "pin")) == "s3cret"
+    last = list(shop.store.view().all(LogLine))[-1]
+    assert (last.action, last.subject, last.text) == ("setting revealed", f"payment method {made.id}", "pin")
+
+    reader = Actor("reader@example.com", full_control=False)
+    refused(shop, lambda tx: methods.reveal_setting(tx, reader, made.id, "pin"), "Read Only", NotPermitted)
+    other = reseller(shop, "Elsewhere")
+    refused(shop, lambda tx: methods.reveal_setting(tx, other, made.id, "pin"), "There is no", NotFound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from contextlib import nullcontext
 from dataclasses import replace
@@ -29,6 +30,7 @@ from tui.screens.connector_new import ConnectorNew
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.look_at_both import LookAtBoth
 from tui.screens.method_edit import MethodEdit
+from tui.screens.methods import MethodsPage
 from tui.screens.schema_preview_dialog import SchemaPreviewDialog
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET
@@ -36,6 +38,7 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.json_area import JsonArea
 from tui.widgets.question import Question
 from tui.widgets.record_table import RecordTable
+from tui.widgets.settings_form import FIELDS_AT_ONCE
 
 ANNA = Actor(ANNA_EMAIL)
 BO = Actor("bo@northwind.example")
@@ -68,6 +71,8 @@ async def stale_edit(pilot: Pilot[None], store: Store) -> None:
     change_connector(
         store, name="Theirs", url="https://theirs.example/pay", static_text='{"platform_token": "their-own"}'
     )
+    with store.transaction() as tx:
+        shared_keys.reveal_key(tx, ANNA, 1)  # who only looks has changed nothing
     fill(app, name="Mine", period="20")
     await press(pilot, "ctrl+s")
 
@@ -409,3 +414,37 @@ async def test_a_read_only_manager_cannot_have_a_form(cast: Store) -> None:
         await settle(pilot)
         assert is_on(app, ConnectorsPage)
         assert app.screen.query_one(RecordTable).row_count == 4
+
+
+async def test_of_many_settings_a_part_is_shown_and_any_is_reached_by_name_and_by_its_problem(
+    cast: Store,
+) -> None:
+    asked_for = [
+        {"key": f"f{number}", "type": "string", "label": f"Field {number}", "required": number in (3, 55)}
+        for number in range(60)
+    ]
+    form_of_many = connectors.ConnectorForm(name="Many", url="https://many.example", schema_text=json.dumps(asked_for))
+    with cast.transaction() as tx:
+        many = connectors.create(tx, ANNA, form_of_many)
+    app = panel(cast)
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "5", "n")
+        form(app).put({"Name": "M", "Connector": many.id})
+        await settle(pilot)
+        on_screen = [each.called for each in form(app).fields if each.called.startswith("/") and each.display]
+        assert len(form(app).fields) > 60
+        assert len(on_screen) == FIELDS_AT_ONCE
+
+        await press(pilot, "ctrl+s")
+        await press(pilot, "f3")
+        assert form(app).focused_field is form(app).field("/f55")
+        await pilot.press(*"here")
+        await pilot.press("ctrl+g")
+        await pilot.pause()
+        await pilot.press(*"Field 37", "enter")
+        await settle(pilot)
+        assert form(app).focused_field is form(app).field("/f37")
+        form(app).field("/f3").value = "there"
+        await press(pilot, "ctrl+s")
+        assert is_on(app, MethodsPage)
+    assert cast.view().get(PaymentMethod, 5).settings == {"f55": "here", "f3": "there"}

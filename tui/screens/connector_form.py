@@ -86,10 +86,10 @@ class ConnectorFormPage(FormPage):
     ENTRY = "connectors"
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "connector_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "example", "Example", key_display="F2"),
-        Binding("f5", "format", "Format", key_display="F5"),
+        Binding("f2", "example", "Example", key_display="F2", id="form.example"),
+        Binding("f5", "format", "Format", key_display="F5", id="form.format"),
         # Not in the footer, which is full at 80 columns: the line below the JSON Schema names it.
-        Binding("f9", "preview", "Preview of the settings form", key_display="F9", show=False),
+        Binding("f9", "preview", "Preview of the settings form", key_display="F9", show=False, id="form.preview"),
     ]
 
     def __init__(self) -> None:

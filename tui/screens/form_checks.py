@@ -34,7 +34,9 @@ class CheckedFieldsPage(FieldsPage):
     """A subclass says what finds the problems, and composes `#form-problem` and `#form-state` below the fields."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3", "next_problem", "Problem", key_display="F3", tooltip="Go to the next problem"),
+        Binding(
+            "f3", "next_problem", "Problem", key_display="F3", tooltip="Go to the next problem", id="form.next_problem"
+        ),
     ]
 
     def __init__(self) -> None:

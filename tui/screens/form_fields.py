@@ -20,8 +20,7 @@ class FieldsPage(Page):
     """A subclass composes its `FormField`s below `#fields`; names are what problem items call them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+g", "find_field", "Field by name", key_display="^g", show=False),
-        Binding("slash", "find_field", "Field by name", show=False),
+        Binding("ctrl+g,slash", "find_field", "Field by name", key_display="^g", show=False, id="form.find"),
     ]
 
     @abstractmethod

@@ -22,8 +22,15 @@ class TextFieldsPage(CheckedFieldsPage):
     """A subclass says how the sight of a stored secret is noted, and what may be said of a hidden text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f4,ctrl+o", "edit_outside", "Editor", key_display="F4", tooltip="Change the text in your $EDITOR"),
-        Binding("f8", "reveal", "Show", key_display="F8", tooltip="Show or mask a secret"),
+        Binding(
+            "f4,ctrl+o",
+            "edit_outside",
+            "Editor",
+            key_display="F4",
+            tooltip="Change the text in your $EDITOR",
+            id="form.editor",
+        ),
+        Binding("f8", "reveal", "Show", key_display="F8", tooltip="Show or mask a secret", id="form.reveal"),
     ]
 
     def __init__(self) -> None:

@@ -43,7 +43,14 @@ class MethodFormPage(FormPage):
     ENTRY = "methods"
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "example", "Example settings", key_display="F2", tooltip="Fill in the settings still empty"),
+        Binding(
+            "f2",
+            "example",
+            "Example settings",
+            key_display="F2",
+            tooltip="Fill in the settings still empty",
+            id="form.example",
+        ),
     ]
 
     def __init__(self) -> None:

@@ -49,7 +49,7 @@ class RecordForm(FormPage, Generic[R]):
     """A form of a record as it was read. A subclass says how to read it again and what stands in the form for it."""
 
     SAVE: ClassVar[str] = "Save"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s", id="form.save")]
 
     def __init__(self, record: R) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class RecordForm(FormPage, Generic[R]):
     def _read_theirs(self, seen: Mapping[str, Any], mine: Mapping[str, Any]) -> Meeting[R]:
         view = self.session.view()
         theirs = self.read_again(view)
-        last = action_log.last_of(view, f"{theirs.WORD} {theirs.id}")
+        last = action_log.last_change(view, f"{theirs.WORD} {theirs.id}")
         return Meeting(theirs, last, three_way.differences(seen, self.values_of(theirs), mine))
 
     def _ask(self, meeting: Meeting[R]) -> None:
