@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -121,7 +121,7 @@ class GatewatchApp(TerminalApp):
         self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
-        self._ticked_at = time.monotonic()
+        self._ticked_at = monotonic()
         self.refused: StoreNotUsable | None = None
 
     @property
@@ -450,19 +450,19 @@ class GatewatchApp(TerminalApp):
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature == self._seen or time.monotonic() - self._told_at < CHANGES_SECONDS:
+        if signature == self._seen or monotonic() - self._told_at < CHANGES_SECONDS:
             return
         if isinstance(self.screen, Page) and self.screen.is_ready:
-            self._seen, self._told_at = signature, time.monotonic()
+            self._seen, self._told_at = signature, monotonic()
             self.screen.reload()
 
     def _tick(self) -> None:
         # Half a tick early is on time: timers are not exact.
-        if self.ticking and time.monotonic() - self._ticked_at >= self.tick_seconds - TICK_SECONDS / 2:
+        if self.ticking and monotonic() - self._ticked_at >= self.tick_seconds - TICK_SECONDS / 2:
             self._let_time_pass()
 
     def _let_time_pass(self) -> None:
-        self._ticked_at = time.monotonic()
+        self._ticked_at = monotonic()
         if isinstance(self.screen, Page):
             self.screen.refresh_bars()
             self.screen.tick(self.now())

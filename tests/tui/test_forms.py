@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from store import connectors, methods
+from store import connectors, methods, shared_keys
 from store.action_log import LogLine
 from store.actors import Actor
 from store.payment_method import PaymentMethod

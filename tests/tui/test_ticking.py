@@ -1,0 +1,79 @@
+"""When time passes on the screen, when it does not, and how that is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from textual.events import AppBlur, AppFocus
+
+from store.store import Store
+from tests.tui.cast import manager_of, panel
+from tests.tui.conftest import settle
+from tui.app import GatewatchApp
+from tui.screens.page import Page
+from tui.session import Session
+from tui.widgets.top_bar import TopBar
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """Return the moments at which the page on top was told the time."""
+    told: list[datetime] = []
+    monkeypatch.setattr("tui.screens.payments.PaymentsPage.tick", lambda _, now: told.append(now))
+    return told
+
+
+def pass_seconds(app: GatewatchApp, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the panel's own clock tick so often, a second apart."""
+    at = [app._ticked_at]
+    monkeypatch.setattr("tui.app.monotonic", lambda: at[0])
+    for _ in range(seconds):
+        at[0] += 1.0
+        app._tick()
+
+
+async def test_a_page_on_top_ticks_each_second_and_not_behind_a_dialog(
+    cast: Store, ticks: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.ticking
+        before = len(ticks)
+        pass_seconds(app, 3, monkeypatch)
+        assert len(ticks) == before + 3
+
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        assert not app.ticking
+        pass_seconds(app, 3, monkeypatch)
+        assert len(ticks) == before + 3
+
+
+async def test_without_the_focus_it_ticks_each_ten_seconds_and_says_so(
+    cast: Store, ticks: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.post_message(AppBlur())
+        await settle(pilot)
+        before = len(ticks)
+        pass_seconds(app, 30, monkeypatch)
+        assert len(ticks) == before + 3
+        assert isinstance(app.screen, Page)
+        assert app.screen.query_one(TopBar).facts.pace == "each 10 s"
+        app.post_message(AppFocus())
+        await settle(pilot)
+        assert len(ticks) == before + 4
+        assert app.screen.query_one(TopBar).facts.pace == ""
+
+
+async def test_a_calm_panel_never_ticks_and_says_so(cast: Store) -> None:
+    app = GatewatchApp(Session(cast, cast.clock), start_signed_in_as=manager_of(cast), calm=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+
+        assert not app.ticking
+        assert app.facts().pace == "calm"
