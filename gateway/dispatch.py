@@ -39,10 +39,12 @@ class Departure:
 class Arrival:
     """What was committed of a request's end: the rule or the outcome in words, and the verdict on an answer in it.
 
-    `key_name` is the key that the answer was signed with.
+    `outcome` is the request's as it was judged: a key may have been retired meanwhile. `key_name` is the key that the
+    answer was signed with.
     """
 
     told: str
+    outcome: Outcome
     verdict: Verdict | None = None
     key_name: str = ""
 
@@ -106,15 +108,15 @@ def arrive(
             case Answered() if outcome.answer.result != "unknown":
                 given = given_by(attempt.connector_id, outcome.answer, origin=Origin.REPLY, key=key_name)
                 verdict = receive_at(tx, given, counted_skew(outcome.answer, tx.now))
-                return Arrival(verdict.rule.name, verdict, key_name)
+                return Arrival(verdict.rule.name, outcome, verdict, key_name)
             case Answered() if in_progress and tx.now >= pay_until(attempt):
                 not_reached(tx, attempt_id, "The gateway says that it never saw the attempt.")
-                return Arrival("undelivered")
+                return Arrival("undelivered", outcome)
             case RefusedByGateway() if in_progress and kind is StepKind.PAY:
                 refused_by_gateway(tx, attempt_id, told.outcome)
-                return Arrival("refused-by-gateway")
+                return Arrival("refused-by-gateway", outcome)
             case _:
-                return Arrival(told.outcome)
+                return Arrival(told.outcome, outcome)
 
 
 def _by_keys_of_now(tx: Transaction, attempt: Attempt, departure: Departure, outcome: Outcome) -> tuple[Outcome, str]:

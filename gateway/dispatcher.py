@@ -132,9 +132,10 @@ class Dispatcher:
             return
         self._planner.note_request(due)
         began = asyncio.get_running_loop().time()
-        outcome = await self._sent(due, departure)
+        sent = await self._sent(due, departure)
         seconds = asyncio.get_running_loop().time() - began
-        arrival = await self._kept(due, departure, outcome, self._note_lane(due, outcome))
+        arrival = await self._kept(due, departure, sent, self._note_lane(due, sent))
+        outcome = arrival.outcome
         self._log.write(
             "request ended",
             outcome=arrival.told,
@@ -149,7 +150,13 @@ class Dispatcher:
             self._tell_skew(due, outcome)
         if arrival.verdict is not None:
             verdict = arrival.verdict
-            self._log.write("answer judged", rule=verdict.rule.name, seconds=answer_seconds(verdict), **due.ids)
+            self._log.write(
+                "answer judged",
+                rule=verdict.rule.name,
+                key=arrival.key_name,
+                seconds=answer_seconds(verdict),
+                **due.ids,
+            )
 
     async def _sent(self, due: Due, departure: Departure) -> Outcome:
         """Send a request that is committed to leave; a `pay` only as long as it may."""
