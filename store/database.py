@@ -83,13 +83,13 @@ class Database:
         """
         is_undisturbed = self._lock.take(wait_seconds=wait_seconds)
         try:
-            # Whoever stops the store or writes it signs the lock, so all is as this process left it, unless somebody
-            # has put other files in their place by hand.
+            if not stopped_too:
+                self._stop.refuse()
+            # Whoever writes the store signs the lock, so its files are as this process left them, unless somebody has
+            # put others in their place by hand.
             image = self._follower.still() if is_undisturbed and self._is_settled else None
             if image is None:
                 self._is_settled = False
-                if not stopped_too:
-                    self._stop.refuse()
                 image = self._latest()
                 self._is_settled = True
             self._taken_at_n = image.n
@@ -110,7 +110,7 @@ class Database:
                 self._sync(self._follower.book, self._taken_at_n)
             is_as_left = is_decided
         finally:
-            # After any failure all is looked at anew, also whether the store was stopped by it.
+            # After any failure all is looked at anew.
             self._is_settled = self._is_settled and is_as_left
             self._lock.give_back()
 
