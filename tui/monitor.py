@@ -139,12 +139,12 @@ class Monitor:
         return self._names.connector(identity)
 
     def learn(self, most: int) -> bool:
-        """Read some payments, at most so many, of those not read yet; say whether all have been read.
+        """Read some payments, at most so many, of those not read yet; say whether all have been read, after a look.
 
         Sorting and filtering need them all and wait for those that are missing. Raises StoreNotUsable.
         """
         with self._lock:
-            return self._view is None or self._learn(self._view, most)
+            return self._view is not None and self._learn(self._view, most)
 
     # Beginning, and following
 

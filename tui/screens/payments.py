@@ -56,8 +56,8 @@ class PaymentsPage(ListPage[MonitorRow]):
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
-        Binding("t", "connector_health", "Trends", id="payments.trends"),
-        Binding("space", "pause", "Pause", id="payments.pause"),
+        Binding("t", "connector_health", "Trend", id="payments.trends"),
+        Binding("space", "pause", "Pause", id="payments.pause", key_display="␣"),
     ]
 
     def __init__(self) -> None:
