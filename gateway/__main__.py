@@ -37,10 +37,10 @@ def main() -> None:
 @click.option("--public-url", default="", help="How gateways reach this engine; needed unless they are on loopback.")
 @click.option(
     "--archive-after-days",
-    default=90,
+    default=90.0,
     show_default=True,
-    type=click.IntRange(1, 36500),
-    help="When closed payments move to the store's monthly archive files.",
+    type=click.FloatRange(0, 36500, min_open=True),
+    help="When closed payments move to the store's monthly archive files; decimals allowed.",
 )
 @click.option(
     "--admin-host",
@@ -60,7 +60,7 @@ def serve(
     host: str,
     port: int,
     public_url: str,
-    archive_after_days: int,
+    archive_after_days: float,
     admin_host: str,
     admin_port: int | None,
     until_stdin_closes: bool,

@@ -10,15 +10,21 @@ from store.archive import MOST_AT_ONCE, age_out
 from store.errors import StoreNotUsable
 from store.store import Store
 
-EVERY_SECONDS = 24 * 3600.0
-"""How often payments age out: a month's file is written anew each time."""
+RARELY_SECONDS = 24 * 3600.0
+OFTEN_SECONDS = 60.0
+"""The longest and the shortest pause between two times: a file of the month is written anew each time."""
 AFTER_STORE_ERROR_SECONDS = 3600.0
 
 
+def pause_seconds(after: timedelta) -> float:
+    """Return how long payments that go after `after` may stay longer: a fifth of it, a minute to a day."""
+    return min(RARELY_SECONDS, max(OFTEN_SECONDS, after.total_seconds() / 5))
+
+
 async def keep_ageing_out(store: Store, after: timedelta, log: EventLog, stop: asyncio.Event) -> None:
-    """Move what has been closed for `after` to the archive, at once and then every day, until told to stop."""
+    """Move what has been closed for `after` to the archive, at once and then now and again, until told to stop."""
     while not stop.is_set():
-        pause = EVERY_SECONDS
+        pause = pause_seconds(after)
         try:
             moved = await asyncio.to_thread(age_out, store, after=after)
             if moved:

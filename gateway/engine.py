@@ -57,7 +57,7 @@ class EngineOptions:
     host: str = "127.0.0.1"
     port: int = 8480
     public_url: str = ""
-    archive_after_days: int = ARCHIVE_AFTER_DAYS
+    archive_after_days: float = ARCHIVE_AFTER_DAYS
     admin_host: str = "127.0.0.1"
     admin_port: int = 8481
 

@@ -23,7 +23,7 @@ from store.store import Store, View
 ARCHIVE_AFTER_DAYS = 90
 """How long after the last thing that happened to it a closed payment moves, unless said otherwise."""
 MOST_AT_ONCE = 5_000
-"""How many payments one call moves at the most: it writes a month's file once for all of them."""
+"""How many payments one call moves at the most: it writes a file of the month once for all that go into it."""
 TAKEN_OUT_AT_ONCE = 100
 """How many payments leave the main store in one transaction, so that nobody waits long for the lock."""
 
@@ -39,9 +39,7 @@ def age_out(store: Store, *, after: timedelta, at_most: int = MOST_AT_ONCE) -> i
         view = store.view()
         moved = 0
         for month, payments in _by_month(islice(ripe(view, view.now - after), at_most)).items():
-            store.archives.add(month, {each.id: to_json(each) for each in payments}, view.now)
-            for start in range(0, len(payments), TAKEN_OUT_AT_ONCE):
-                moved += _take_out(store, payments[start : start + TAKEN_OUT_AT_ONCE])
+            moved += _move(store, month, payments, view.now)
         return moved
 
 
@@ -63,11 +61,23 @@ def _by_month(payments: Iterable[Payment]) -> dict[str, list[Payment]]:
     return months
 
 
-def _take_out(store: Store, payments: Sequence[Payment]) -> int:
+def _move(store: Store, month: str, payments: Sequence[Payment], now: datetime) -> int:
+    """Move payments of one month to its archives, one file after another."""
+    moved = 0
+    while payments:
+        archive, room = store.archives.room_in(month)
+        now_moved, payments = payments[:room], payments[room:]
+        store.archives.add(archive, {each.id: to_json(each) for each in now_moved}, now)
+        for start in range(0, len(now_moved), TAKEN_OUT_AT_ONCE):
+            moved += _take_out(store, archive, now_moved[start : start + TAKEN_OUT_AT_ONCE])
+    return moved
+
+
+def _take_out(store: Store, archive: str, payments: Sequence[Payment]) -> int:
     """Leave only stubs of payments that the archive holds; whatever has changed since it was copied stays."""
     with store.transaction() as tx:
         unchanged = [each for each in payments if tx.holds(Payment, each.id) and tx.get(Payment, each.id) == each]
         for each in unchanged:
             tx.remove(each)
-            tx.put(stub_of(each))
+            tx.put(stub_of(each, archive))
     return len(unchanged)

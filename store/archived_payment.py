@@ -1,6 +1,6 @@
 """What the main store keeps of a payment that has aged out: enough to find it by, and its part in the money.
 
-The payment itself, with all its history, is in the archive file of the month in which it was closed.
+The payment itself, with all its history, is in an archive file of the month in which it was closed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ArchivedAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedPayment(Record):
-    """A stub: its `id` is the payment's, `month` names the archive file (`2026-03`).
+    """A stub: its `id` is the payment's, `month` names the archive file (`2026-03`, or `2026-03-2` for its second one).
 
     `payment_version` is the version that the payment was archived at. While there is no stub, a copy in an archive is
     stale: the main store holds the payment.
@@ -44,8 +44,11 @@ class ArchivedPayment(Record):
     attempts: tuple[ArchivedAttempt, ...] = ()
 
 
-def stub_of(payment: Payment) -> ArchivedPayment:
-    """Return what stays of a closed payment in the main store. Raises ValueError for one that is not closed."""
+def stub_of(payment: Payment, archive: str) -> ArchivedPayment:
+    """Return what stays in the main store of a closed payment that this archive holds.
+
+    Raises ValueError for one that is not closed.
+    """
     if payment.closed_at is None:
         raise ValueError(f"Payment {payment.id} is not closed; it stays in the main store.")
     return ArchivedPayment(
@@ -55,7 +58,7 @@ def stub_of(payment: Payment) -> ArchivedPayment:
         total=payment.total,
         status=payment.status,
         closed_at=payment.closed_at,
-        month=month_of(payment.closed_at),
+        month=archive,
         payment_version=payment.version,
         attempts=tuple(ArchivedAttempt(id=each.id, connector_id=each.connector_id) for each in payment.attempts),
     )

@@ -1,8 +1,9 @@
-"""The archive files: a plain TinyDB file for each month, with the payments that were closed in it and have aged out.
+"""The archive files: plain TinyDB files for each month, with the payments that were closed in it and have aged out.
 
 A file is written whole beside the old one, synced and put in its place by a rename; a small index beside it says where
 each payment stands, and is made anew where it does not fit. Nothing is ever taken out of a file: a payment that came
-back is stale there, and its stub is gone from the main store.
+back is stale there, and its stub is gone from the main store. A month begins another file once its last one is full,
+so that what ageing out writes follows what ages out, not what the month holds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from store.payments import Payment
 LOCK_NAME = "gatewatch.archive-lock"
 """Held by whoever writes or copies archive files; nobody who commits a payment waits for it."""
 OPEN_AT_ONCE = 12
-"""How many months stay open for look-ups."""
+"""How many archive files stay open for look-ups."""
+MOST_IN_A_FILE = 10_000
+"""How many payments an archive file takes before its month begins another one."""
 
 Stamp = tuple[int, int, int]
 
@@ -31,30 +34,39 @@ Stamp = tuple[int, int, int]
 class Archives:
     """The archive files of one folder. Safe to use from several threads; written under the lock of LOCK_NAME."""
 
-    def __init__(self, folder: Path, disk: Disk) -> None:
+    def __init__(self, folder: Path, disk: Disk, *, most_in_a_file: int = MOST_IN_A_FILE) -> None:
         self._folder = folder
         self._disk = disk
+        self._most = most_in_a_file
         self._mutex = threading.Lock()
         self._open: dict[str, tuple[Stamp, Checkpoint]] = {}
 
-    def path(self, month: str) -> Path:
-        """Return the archive file of a month (`2026-03`)."""
-        return self._folder / f"archive-{month}.json"
+    def path(self, name: str) -> Path:
+        """Return the file of an archive (`2026-03`, or `2026-03-2` for the second one of that month)."""
+        return self._folder / f"archive-{name}.json"
 
-    def payment(self, month: str, payment_id: int) -> bytes | None:
-        """Return a payment's JSON, None if the month's file has none of this id. Raises StoreNotUsable."""
-        return self.read(month).get(Payment.TABLE, payment_id)
+    def payment(self, name: str, payment_id: int) -> bytes | None:
+        """Return a payment's JSON, None if the archive has none of this id. Raises StoreNotUsable."""
+        return self.read(name).get(Payment.TABLE, payment_id)
 
-    def read(self, month: str) -> Checkpoint:
-        """Return a month's file, open. Raises StoreNotUsable if it is missing or damaged."""
-        path = self.path(month)
+    def room_in(self, month: str) -> tuple[str, int]:
+        """Return the month's archive that takes payments now, and how many more. Raises StoreNotUsable."""
+        number, name = 1, month
+        while self._disk.exists(self.path(following := f"{month}-{number + 1}")):
+            number, name = number + 1, following
+        held = len(self.read(name).index.of(Payment.TABLE)) if self._disk.exists(self.path(name)) else 0
+        return (name, self._most - held) if held < self._most else (f"{month}-{number + 1}", self._most)
+
+    def read(self, name: str) -> Checkpoint:
+        """Return an archive file, open. Raises StoreNotUsable if it is missing or damaged."""
+        path = self.path(name)
         with self._mutex:
             try:
                 stamp = self._disk.stamp(path)
-                known = self._open.get(month)
+                known = self._open.get(name)
                 if known is not None and known[0] == stamp:
                     return known[1]
-                found = read_checkpoint(self._disk, path, self._index_path(month), _no_keys)
+                found = read_checkpoint(self._disk, path, self._index_path(name), _no_keys)
             except FileNotFoundError:
                 raise StoreNotUsable(
                     path, "is missing, and with it payments that have aged out; put a backup of this file in its place."
@@ -62,28 +74,28 @@ class Archives:
             except OSError as error:
                 raise StoreNotUsable(path, f"cannot be read: {error.strerror}.") from error
             if stamp is not None:
-                self._open.pop(month, None)
-                self._open[month] = (stamp, found)
+                self._open.pop(name, None)
+                self._open[name] = (stamp, found)
                 if len(self._open) > OPEN_AT_ONCE:
                     del self._open[next(iter(self._open))]
             return found
 
-    def add(self, month: str, payments: Mapping[int, bytes], at: datetime) -> None:
-        """Put payments, as JSON by id, into a month's file; on return they are on the disk.
+    def add(self, name: str, payments: Mapping[int, bytes], at: datetime) -> None:
+        """Put payments, as JSON by id, into an archive file; on return they are on the disk.
 
         Raises StoreNotUsable if it is damaged or cannot be written; the old file stands then.
         """
-        path = self.path(month)
+        path = self.path(name)
         beside = path.with_name(f"{path.name}.new")
         try:
-            before = self.read(month) if self._disk.exists(path) else None
+            before = self.read(name) if self._disk.exists(path) else None
             ids = {*payments, *(before.index.of(Payment.TABLE).ids if before else ())}
             header = Header(revision=before.header.revision + 1 if before else 1, last_commit_at=at)
             records = partial(_records, sorted(ids), payments, before)
             places, fit = write_checkpoint(self._disk, beside, header, {Payment.TABLE: records})
             self._disk.rename(beside, path)
             self._disk.sync_folder(self._folder)
-            put_index(self._disk, self._index_path(month), Index(places, {}), fit)
+            put_index(self._disk, self._index_path(name), Index(places, {}), fit)
         except OSError as error:
             with suppress(OSError):
                 self._disk.remove(beside)
@@ -91,8 +103,8 @@ class Archives:
                 path, f"the archive cannot be written: {error.strerror}. No payment was taken out of the store."
             ) from error
 
-    def _index_path(self, month: str) -> Path:
-        return self.path(month).with_suffix(".index")
+    def _index_path(self, name: str) -> Path:
+        return self.path(name).with_suffix(".index")
 
 
 def _records(ids: list[int], payments: Mapping[int, bytes], before: Checkpoint | None) -> Iterator[tuple[int, bytes]]:

@@ -106,12 +106,14 @@ class Database:
         size, folded = self._follower.read_sizes()
         return size > max(SMALLEST_JOURNAL_WORTH_FOLDING, folded * JOURNAL_PART_WORTH_FOLDING)
 
-    def fold(self, *, wait_seconds: float, stopped_too: bool = False) -> int:
+    def fold(self, *, wait_seconds: float, turn_seconds: float | None = None, stopped_too: bool = False) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
 
+        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are.
         Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
         """
-        with ProcessLock(self._paths.checkpoint_lock).held(wait_seconds=wait_seconds):
+        turn = wait_seconds if turn_seconds is None else turn_seconds
+        with ProcessLock(self._paths.checkpoint_lock).held(wait_seconds=turn):
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
             try:

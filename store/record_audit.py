@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.accounts import Account, BalanceTransaction
 from store.answers import Answer
-from store.archived_payment import ArchivedAttempt, ArchivedPayment, stub_of
+from store.archived_payment import ArchivedAttempt, ArchivedPayment, month_of, stub_of
 from store.connectors import Connector
 from store.errors import StoreNotUsable
 from store.kinds import KINDS
@@ -51,7 +51,11 @@ def _of_archive(view: View, record: Record) -> Iterator[str]:
         yield f"Payment {record.id} is archived in {record.month}, but the main store holds it, too."
         return
     payment = view.get(Payment, record.id)
-    if payment.closed_at is None or replace(stub_of(payment), version=record.version) != record:
+    if (
+        payment.closed_at is None
+        or not record.month.startswith(month_of(payment.closed_at))
+        or replace(stub_of(payment, record.month), version=record.version) != record
+    ):
         yield f"Payment {record.id} in the archive of {record.month} is not the one that was archived."
 
 

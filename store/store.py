@@ -136,7 +136,8 @@ class Store:
     def _fold(self) -> None:
         try:
             with suppress(StoreBusy):
-                self.database.fold(wait_seconds=0)
+                # Not if another process is at it; but once begun, busy writers are waited for.
+                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0)
             self.fold_problem = ""
             self._fold_from_bytes = 0
         except StoreNotUsable as error:

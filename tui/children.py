@@ -82,9 +82,13 @@ class Child:
         return written[-1] if written else "it wrote nothing"
 
 
-def start_engine(folder: Path, *, port: int | None = None) -> Child:
+def start_engine(folder: Path, *, port: int | None = None, archive_after_days: float | None = None) -> Child:
     """Start an engine for a store and return it once it listens. Raises ChildFailed."""
     arguments = ["serve", "--data", str(folder), "--until-stdin-closes"]
-    engine = Child("gateway", arguments if port is None else [*arguments, "--port", str(port)], folder / "engine.log")
+    if port is not None:
+        arguments += ["--port", str(port)]
+    if archive_after_days is not None:
+        arguments += ["--archive-after-days", str(archive_after_days)]
+    engine = Child("gateway", arguments, folder / "engine.log")
     engine.first_line(wait_seconds=30.0)
     return engine

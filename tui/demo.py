@@ -13,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from store import accounts, connectors, managers, methods, resellers
 from store.actors import Actor
 from store.answers import Answer
+from store.archived_payment import ArchivedPayment
 from store.audit import money_problems
 from store.connectors import ConnectorForm
 from store.managers import Manager
@@ -35,6 +37,7 @@ LATE_AFTER_SECONDS = 20
 NOTICE = "Demo: scratch store, simulated gateway, periods of 12 to 36 seconds"
 EMAIL = "demo@example.com"
 READY_SECONDS = 30.0
+MINUTES_OF_A_DAY = 24 * 60
 _OPERATOR = Actor(EMAIL)
 _FIELDS = """[
   {"type": "string", "key": "merchant_id", "label": "Merchant ID", "required": true},
@@ -44,12 +47,24 @@ _FIELDS = """[
 ]"""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How busy the demo is: payments a second, and when closed ones move to the archive; None: for a person to watch.
+
+    At a pace of its own the traffic does not end.
+    """
+
+    payments_a_second: float | None = None
+    archive_after_minutes: float | None = None
+
+
 @contextmanager
-def demo_store() -> Iterator[tuple[Store, Manager]]:
+def demo_store(pace: Pace) -> Iterator[tuple[Store, Manager]]:
     """Yield a store with traffic on it, and the manager to sign in as; end everything and remove it afterwards.
 
     Raises ChildFailed if a program of it does not start.
     """
+    archive_after_days = None if pace.archive_after_minutes is None else pace.archive_after_minutes / MINUTES_OF_A_DAY
     with tempfile.TemporaryDirectory(prefix="gatewatch-demo-") as name, ExitStack() as running:
         folder = Path(name) / "store"
         key = secrets.token_hex(32)
@@ -60,8 +75,9 @@ def demo_store() -> Iterator[tuple[Store, Manager]]:
         url = sandbox.first_line(wait_seconds=READY_SECONDS).rpartition(" ")[2]
         store = open_store(folder)
         manager = furnish(store, url, key)
-        running.callback(start_engine(folder, port=0).stop)
-        traffic = Child("tui.traffic", [str(folder)], Path(name) / "traffic.log")
+        running.callback(start_engine(folder, port=0, archive_after_days=archive_after_days).stop)
+        customers = [] if pace.payments_a_second is None else [str(pace.payments_a_second)]
+        traffic = Child("tui.traffic", [str(folder), *customers], Path(name) / "traffic.log")
         running.callback(traffic.stop)
         yield store, manager
 
@@ -95,7 +111,7 @@ def furnish(store: Store, gateway_url: str, key: str) -> Manager:
     return manager
 
 
-def run_demo() -> int:
+def run_demo(pace: Pace) -> int:
     """Show the demo in this terminal until the panel is left; return its exit code. Raises ChildFailed."""
     from tui.app import run_panel  # noqa: PLC0415 - the demo without a panel does without Textual
     from tui.session import Session  # noqa: PLC0415 - the same
@@ -103,7 +119,7 @@ def run_demo() -> int:
     loaded = load(settings_path(os.environ), os.environ)
     # Nobody knows the password of the demo's manager: whoever was signed out could not come back.
     loaded = replace(loaded, settings=replace(loaded.settings, idle_sign_out_minutes=0))
-    with demo_store() as (store, manager):
+    with demo_store(pace) as (store, manager):
         return run_panel(
             Session(store),
             signed_in_as=manager,
@@ -114,16 +130,20 @@ def run_demo() -> int:
         )
 
 
-def run_without_panel(seconds: float) -> str:
+def run_without_panel(seconds: float, pace: Pace) -> str:
     """Run the demo for some seconds and return, as text, which rules were applied how often, and whether money adds up.
 
     Raises ChildFailed.
     """
-    with demo_store() as (store, _):
+    with demo_store(pace) as (store, _):
         time.sleep(seconds)
         view = store.view()
-        rules = Counter(line.rule for payment in view.all(Payment) for line in payment.history)
+        archived = (view.get(Payment, each.id) for each in view.all(ArchivedPayment))
+        payments = chain(view.all(Payment), archived)
+        rules = Counter(line.rule for payment in payments for line in payment.history)
         rules.update(each.rule for each in view.all(Answer) if each.payment_id is None)
         problems = money_problems(view)
+        closed = view.count(ArchivedPayment)
     lines = [f"{count:5d}  {rule}" for rule, count in sorted(rules.items())]
+    lines += [f"{closed:5d}  payments archived"] if closed else []
     return "\n".join([*lines, *(problems or ["The money adds up."])])

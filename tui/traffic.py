@@ -1,7 +1,7 @@
 """The demo's customers: they make payments at a steady pace, pay them, and some try again when it did not work.
 
 The amount's decimals choose how the simulated gateway behaves, so that within a minute every kind of ending is seen.
-Run as `python -m tui.traffic FOLDER`, until standard input ends.
+Run as `python -m tui.traffic FOLDER [PAYMENTS_A_SECOND]`, until standard input ends.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
+from collections import deque
 from dataclasses import dataclass
-from itertools import cycle
+from datetime import datetime, timedelta
+from itertools import chain, cycle
 from pathlib import Path
 from random import Random
 
@@ -21,12 +24,19 @@ from store.errors import Refused, StoreBusy
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.states import PaymentStatus
-from store.store import Store, Transaction, open_store
+from store.store import Store, Transaction, View, open_store
 
 CUSTOMERS = Actor("customer")
-PAUSE_SECONDS = 1.5
+PAYMENTS_A_SECOND = 2 / 3
+"""The pace at which a person can follow what happens."""
+OPENING_A_SECOND = 5.0
+"""The pace of the first payments, which show each ending soon."""
 SHOWN_AT_MOST = 2_000
-"""Payments that the demo makes at most (in about 50 minutes), so that it can be left running."""
+"""Payments that the demo makes at most at that pace (in about 50 minutes), so that it can be left running."""
+
+LOOK_SECONDS = 0.5
+"""How often the customers look what has become of their payments."""
+GIVE_UP_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class Customers:
         self._store = store
         self._random = random
         self._try_again: dict[int, int] = {}
+        self._unpaid: deque[tuple[datetime, int]] = deque()
 
     def new_payment(self, scenario: Scenario) -> None:
         """Make a payment and start paying it."""
@@ -88,37 +99,55 @@ class Customers:
             offered = methods.offered_to(tx, account.reseller_id)
             method = offered[0] if scenario.quick else self._random.choice(offered)
             payment_commands.start_attempt(tx, CUSTOMERS, payment.id, method.id)
+        self._unpaid.append((payment.created_at, payment.id))
         if scenario.tries_again:
             self._try_again[payment.id] = method.id
 
     def try_again(self) -> None:
         """Pay again, by another method, what has come back to Waiting for payment."""
-        for payment_id, tried in list(self._try_again.items()):
+        view = self._store.view()
+        for payment_id in [each for each in self._try_again if not _is_processing(view, each)]:
+            tried = self._try_again.pop(payment_id)
             with self._store.transaction() as tx:
                 payment = tx.get(Payment, payment_id)
-                if payment.status is PaymentStatus.PROCESSING:
-                    continue
-                del self._try_again[payment_id]
                 if payment.status is PaymentStatus.WAITING:
                     payment_commands.start_attempt(tx, CUSTOMERS, payment_id, _another(tx, payment, tried).id)
 
+    def give_up(self) -> None:
+        """Cancel what has been waiting for so long that nobody pays it any more."""
+        view = self._store.view()
+        while self._unpaid and self._unpaid[0][0] < view.now - GIVE_UP_AFTER:
+            _, payment_id = self._unpaid.popleft()
+            if view.get(Payment, payment_id).status is PaymentStatus.WAITING:
+                with self._store.transaction() as tx:
+                    payment_commands.cancel(tx, CUSTOMERS, payment_id)
 
-def run(folder: Path, stop: threading.Event) -> None:
-    """Make payments until told to stop."""
+
+def run(folder: Path, stop: threading.Event, *, payments_a_second: float | None = None) -> None:
+    """Make payments until told to stop: without an end at a pace that is asked for, else what can be looked at."""
     customers = Customers(open_store(folder), Random(7))  # noqa: S311 - the demo's amounts keep no secret
+    at_most = SHOWN_AT_MOST if payments_a_second is None else sys.maxsize
+    scenarios = chain(OPENING, cycle(THEN))
     made = 0
-    scenarios = iter((*OPENING, *THEN))
-    again = cycle(THEN)
-    pause_seconds = 0.2
-    while not stop.wait(pause_seconds):
+    next_at = look_at = time.monotonic()
+    while not stop.wait(max(0.0, next_at - time.monotonic())):
         try:
-            if made < SHOWN_AT_MOST:
-                customers.new_payment(next(scenarios, None) or next(again))
+            if made < at_most:
+                customers.new_payment(next(scenarios))
                 made += 1
-            customers.try_again()
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_SECONDS
+                customers.try_again()
+                customers.give_up()
         except (Refused, StoreBusy) as error:
             print(error, file=sys.stderr, flush=True)  # noqa: T201 - the demo's log
-        pause_seconds = 0.2 if made < len(OPENING) else PAUSE_SECONDS
+        pace = OPENING_A_SECOND if made < len(OPENING) else payments_a_second or PAYMENTS_A_SECOND
+        # From when it should have been, so that the pace is kept; a pause of the machine is not made up for.
+        next_at = max(next_at + 1 / pace, time.monotonic() - 1)
+
+
+def _is_processing(view: View, payment_id: int) -> bool:
+    return view.get(Payment, payment_id).status is PaymentStatus.PROCESSING
 
 
 def _another(tx: Transaction, payment: Payment, tried: int) -> PaymentMethod:
@@ -128,8 +157,13 @@ def _another(tx: Transaction, payment: Payment, tried: int) -> PaymentMethod:
 
 def main() -> None:
     """Run until standard input ends."""
+    folder, *pace = sys.argv[1:]
     stop = threading.Event()
-    customers = threading.Thread(target=run, args=(Path(sys.argv[1]), stop))
+    customers = threading.Thread(
+        target=run,
+        args=(Path(folder), stop),
+        kwargs={"payments_a_second": float(pace[0]) if pace else None},
+    )
     customers.start()
     while os.read(sys.stdin.fileno(), 4096):
         continue

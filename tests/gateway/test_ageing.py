@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from gateway.ageing import keep_ageing_out
+from gateway.ageing import keep_ageing_out, pause_seconds
 from gateway.engine import EngineOptions, serve_store
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
@@ -46,3 +46,8 @@ async def test_what_keeps_payments_from_the_archive_is_said_and_stops_nothing(sh
             await events.until("payments not archived", 1)
             stop.set()
     assert shop.store.view().count(ArchivedPayment) == 0
+
+
+def test_payments_age_out_a_fifth_of_their_time_late_at_most_but_not_all_the_time() -> None:
+    afters = [timedelta(seconds=1), timedelta(minutes=10), QUARTER]
+    assert [pause_seconds(each) for each in afters] == [60.0, 120.0, 24 * 3600.0]

@@ -18,7 +18,7 @@ from store.accounts import Account
 from store.answers import Answer
 from store.archive import age_out
 from store.archived_payment import ArchivedPayment
-from store.archives import LOCK_NAME
+from store.archives import LOCK_NAME, Archives
 from store.audit import money_problems
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
@@ -89,6 +89,29 @@ def test_each_month_has_a_file_and_what_comes_later_joins_it(shop: Shop) -> None
     assert [shop.now(number).status for number in (1, 2, 3)] == [PaymentStatus.COMPLETED] * 3
     assert age_out(shop.store, after=AT_ONCE) == 0
     assert sound(shop.store)
+
+
+def test_a_full_file_of_a_month_is_followed_by_another_one(shop: Shop) -> None:
+    shop.store.archives = Archives(shop.store.folder, RealDisk(), most_in_a_file=2)
+    attempts = [completed(shop, f"r{number}")[1] for number in range(3)]
+    assert age_out(shop.store, after=AT_ONCE) == 3
+    full = (shop.store.folder / "archive-2026-03.json").read_bytes()
+    attempts += [completed(shop, f"r{number}")[1] for number in (3, 4)]
+    assert age_out(shop.store, after=AT_ONCE) == 2
+
+    view = shop.store.view()
+    assert {each.id: each.month for each in view.all(ArchivedPayment)} == {
+        1: "2026-03",
+        2: "2026-03",
+        3: "2026-03-2",
+        4: "2026-03-2",
+        5: "2026-03-3",
+    }
+    assert (shop.store.folder / "archive-2026-03.json").read_bytes() == full
+    assert sound(shop.store)
+    assert shop.success(attempts[0], "again").rule.name == "second-charge"
+    assert age_out(shop.store, after=AT_ONCE) == 0, "what waits in the inbox stays"
+    assert sound(open_store(shop.store.folder, clock=shop.clock))
 
 
 def test_no_more_than_asked_for_move_at_once(shop: Shop) -> None:

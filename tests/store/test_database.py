@@ -378,6 +378,17 @@ def test_the_journal_is_folded_by_itself_when_it_has_grown(store: Store, monkeyp
     assert (store.folder / INDEX_NAME).exists()
 
 
+def test_a_checkpoint_made_by_itself_waits_for_writers_that_are_busy(store: Store) -> None:
+    add(store)
+    store._folding.acquire()
+    folding = threading.Thread(target=store._fold)
+    with open_store(store.folder).transaction():
+        folding.start()
+        folding.join(timeout=0.2)
+    folding.join()
+    assert (store.folder / JOURNAL_NAME).read_bytes().count(b"\n") == 1
+
+
 def test_a_journal_that_cannot_be_folded_is_told_and_not_tried_again_at_each_commit(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

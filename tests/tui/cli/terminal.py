@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,8 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
+            # Whoever runs the tests in the background has ctrl+c ignored, and a child would inherit that.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - the tests' one thread
         )
 
     @property
