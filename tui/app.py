@@ -69,7 +69,8 @@ class GatewatchApp(TerminalApp):
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
-        Binding("colon", "go_to_by_name", "Page or object by name", show=False, id="app.go_to"),
+        # With priority, so that of `:payment 17`, sent in one burst, no sign is taken for a key of the page below
+        Binding("colon", "go_to_by_name", "Page or object by name", show=False, priority=True, id="app.go_to"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
         # With priority, so that what is typed right after Tab, or sent in one burst, goes into the next field
@@ -258,6 +259,13 @@ class GatewatchApp(TerminalApp):
         path = self._trail.at(steps)
         if path:
             self._navigate(partial(self._go_to, path, steps))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the colon to whoever types one, and to dialogs."""
+        if action == "go_to_by_name":
+            typed_into = self.focused is not None and self.focused.check_consume_key("colon", ":")
+            return isinstance(self.screen, Page) and not typed_into
+        return super().check_action(action, parameters)
 
     def action_go_to_by_name(self) -> None:
         """Ask for a page or an object by id or name."""

@@ -12,6 +12,7 @@ from store.store import Store
 from tests.tui.cast import manager_of
 from tests.tui.conftest import Picture, settle
 from tests.tui.test_lists import column
+from tests.tui.test_moving import burst
 from tests.tui.test_payments import is_on, lines, press
 from tui.app import GatewatchApp
 from tui.screens.column_chooser import ColumnChooser
@@ -78,6 +79,15 @@ async def test_a_filter_is_typed_stays_in_sight_and_escape_ends_it(cast: Store, 
         await press(pilot, "escape")
         assert said(app, "#count") == "4 accounts"
         assert not app.screen.query_one(FilterBar).display
+
+
+async def test_a_filter_sent_in_one_burst_reaches_no_key_of_the_list(cast: Store, file: Path) -> None:
+    app = panel_with(cast, file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "1")
+        burst(app, "/no ney")
+        await settle(pilot)
+        assert app.screen.query_one("#filter", Input).value == "no ney"
 
 
 async def test_giving_up_a_filter_brings_back_the_one_before(cast: Store, file: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -32,10 +34,15 @@ DETAILS = ("1 enter", "2 enter", "3 enter", "4 enter", "5 enter", "6 enter", "7 
 
 async def go(pilot: Pilot[Any], text: str) -> None:
     """Type a text after `:` and Enter, in one burst."""
-    await pilot.press("colon")
+    burst(pilot.app, f":{text}\r")
     await settle(pilot)
-    await pilot.press(*("space" if each == " " else each for each in text), "enter")
-    await settle(pilot)
+
+
+def burst(app: App[Any], text: str) -> None:
+    """Send keys at once, as a terminal does with what is pasted or typed fast; `pilot.press` waits after each."""
+    names = {":": "colon", "/": "slash", " ": "space", "\r": "enter", "-": "minus"}
+    for each in text:
+        app.post_message(events.Key(names.get(each, each), each))
 
 
 def with_keys(store: Store, **keys: str) -> GatewatchApp:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -63,16 +63,28 @@ class GoTo(ModalScreen[Target | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for what is typed."""
         event.stop()
-        self._goes_when_found = False
         self._look(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go there, now or as soon as it is found."""
         event.stop()
+        if not event.value.strip():
+            return
         if self._found_for == event.value:
             self._go()
         else:
             self._goes_when_found = True
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is typed before the line has the focus: `:payment 17` may come in one burst."""
+        if self.focused is not None:
+            return
+        field = self.query_one(Input)
+        if event.key == "enter":
+            self._goes_when_found = True
+        elif event.is_printable and event.character is not None:
+            field.value += event.character
+            field.cursor_position = len(field.value)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go to the line that was clicked."""
@@ -97,6 +109,8 @@ class GoTo(ModalScreen[Target | None]):
         except StoreError as error:
             self.notify(str(error), severity="error", markup=False)
             return
+        if text != self.query_one(Input).value:
+            return  # more was typed meanwhile
         self._found, self._found_for = found, text
         choices = self.query_one(Choices)
         choices.set_options([Option(_line(each)) for each in found])
@@ -104,6 +118,7 @@ class GoTo(ModalScreen[Target | None]):
         choices.display = bool(found)
         self.query_one("#nothing").display = not found
         if self._goes_when_found:
+            self._goes_when_found = False
             self._go()
 
     def _go(self) -> None:

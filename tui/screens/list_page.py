@@ -44,7 +44,8 @@ class ListPage(Page, Generic[Row]):
     LIST: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "Create", id="list.new"),
-        Binding("slash", "filter", "Filter", id="list.filter", key_display="/"),
+        # With priority, as the colon is: what is typed right after it goes into the filter
+        Binding("slash", "filter", "Filter", priority=True, id="list.filter", key_display="/"),
         Binding("f", "saved_filters", "Saved filters", show=False, id="list.saved_filters"),
         Binding("c", "choose_columns", "Columns", show=False, id="list.columns"),
         Binding("y", "copy", "Copy", show=False, id="list.copy"),
@@ -182,7 +183,7 @@ class ListPage(Page, Generic[Row]):
         if action == "new":
             return bool(self.CREATES) and self.session.by.full_control
         if action in ("filter", "saved_filters"):
-            return bool(self.fields()) and not self.filter_bar.has_focus_within
+            return bool(self.fields()) and not self.filter_bar.has_class("-typing")
         if action == "copy":
             return self.table.row_count > 0
         if action == "leave" and self.filter_bar.filter:

@@ -50,7 +50,7 @@ class FilterBar(Vertical):
         & Input { width: 1fr; }
         & #filter-says { display: none; height: auto; padding: 0 0 0 3; color: $text-muted; }
         & #filter-says.-wrong { color: $text-error; text-style: bold; }
-        &:focus-within #filter-says, & #filter-says.-wrong { display: block; }
+        &.-typing #filter-says { display: block; }
     }
     """
 
@@ -77,7 +77,9 @@ class FilterBar(Vertical):
         """Let somebody type; the filter until now comes back if they give up."""
         self._before = self.filter.text
         self.display = True
-        self.query_one(Input).focus()
+        self.add_class("-typing")
+        # At once, not by `focus`, which comes later: of keys sent in one burst none may reach the list.
+        self.screen.set_focus(self.query_one(Input))
         self._explain()
 
     def put(self, text: str) -> None:
@@ -94,17 +96,20 @@ class FilterBar(Vertical):
         """Go back to the list, unless something is wrong."""
         event.stop()
         if not self.query_one("#filter-says").has_class("-wrong"):
+            self.remove_class("-typing")
             self.post_message(self.Left())
 
     def action_give_up(self) -> None:
         """Filter as before, and go back to the list."""
         self.put(self._before)
+        self.remove_class("-typing")
         self.post_message(self.Left())
 
     def on_descendant_blur(self, _: events.DescendantBlur) -> None:
         """Go out of sight where nothing is filtered; what cannot be read is not kept."""
         if self.query_one("#filter-says").has_class("-wrong"):
             self.put(self._before)
+        self.remove_class("-typing")
         self.display = bool(self.filter)
 
     def _take(self, text: str) -> None:
@@ -114,7 +119,7 @@ class FilterBar(Vertical):
             self._tell_problem(error)
             return
         self._explain()
-        self.display = bool(read) or self.has_focus_within
+        self.display = bool(read) or self.has_class("-typing")
         if read.text != self.filter.text:
             self.filter = read
             self.post_message(self.Changed())
