@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -25,7 +25,7 @@ def _moment(moment: datetime | None, now: datetime) -> Text:
     return look.dim("" if moment is None else look.short_moment(moment, now))
 
 
-_still = partial(Column[MonitorRow], sorted_by_owner=True, moves=False)
+_still: Callable[..., Column[MonitorRow]] = partial(Column, sorted_by_owner=True, moves=False)
 _COUNTDOWN: Column[MonitorRow] = Column(
     key="countdown",
     label="Time left",
