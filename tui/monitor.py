@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 
 from store import answers
 from store.accounts import Account, BalanceTransaction
@@ -29,37 +28,12 @@ from tui.filters import Field, Filter, parse
 from tui.monitor_rows import StoredNames
 from tui.payment_glance import SORT_KEYS, Glance, fields_of, glance_at
 from tui.payment_order import Key, Order
+from tui.payment_selection import EVERYTHING, REFILTER, Choice, Lane, Selection
 from tui.plain_text import ENDING_SECONDS
 
 ENDING = timedelta(seconds=ENDING_SECONDS)
-REFILTER = timedelta(seconds=5)
-"""How often a filter that time alone changes is applied anew to everything."""
 HEALTH_EVERY = timedelta(seconds=5)
 """How often the connectors are judged anew."""
-
-
-class Lane(Enum):
-    """A kind of payment that the monitor counts; a payment can be in several."""
-
-    WAITING = "Waiting for payment"
-    PROCESSING = "Processing"
-    ENDING = "Ending within a minute"
-    LATE = "Late"
-    LATE_ANSWERS = "Late answers today"
-    RETURNED = "Returned today"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which payments are shown, and how: of one lane, those that fit a filter, sorted by a column (None: urgency)."""
-
-    lane: Lane | None = None
-    filter: Filter[Glance] = field(default_factory=lambda: Filter(""))
-    sort: str | None = None
-    reverse: bool = False
-
-
-EVERYTHING = Choice()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +131,7 @@ class Monitor:
         self._knows_all = False
         self._book = HealthBook()
         self._judged: tuple[datetime, Sequence[ConnectorHealth]] | None = None
-        self._selection: _Selection | None = None
+        self._selection: Selection | None = None
         column, written = view.sorted_column(Payment, "urgency")
         seen = self._seen_by_index(view)
         keys, ids = array("q", column.keys), array("q", column.ids)
@@ -385,7 +359,7 @@ class Monitor:
         selection = self._selection
         if selection is None or not selection.is_of(choice) or selection.is_old(self._now):
             # A lane is a part of everything, and mostly a small one: what fits is kept for everything.
-            selection = self._selection = _Selection(choice, self._glances, self._key_in(choice), self._now)
+            selection = self._selection = Selection(choice, self._glances, self._key_in(choice), self._now)
         if choice.lane is None:
             return selection.order.ids()
         lane = set(self._lane_ids(choice.lane))
@@ -396,34 +370,3 @@ class Monitor:
             return lambda each: self._order.key_of(each.id)
         key, names = SORT_KEYS[choice.sort], self._names
         return lambda each: key(each, names)
-
-
-class _Selection:
-    """The payments that fit a filter, in the order of a sort, kept up with the changes."""
-
-    def __init__(
-        self, choice: Choice, glances: Mapping[int, Glance], key: Callable[[Glance], Key], now: datetime
-    ) -> None:
-        self._filter = choice.filter
-        self._sort = choice.sort
-        self._glances = glances
-        self._key = key
-        self._made_at = now
-        self.follows_time = choice.filter.moves
-        self.order = Order.of((key(each), each.id) for each in list(glances.values()) if self._filter.fits(each, now))
-
-    def is_of(self, choice: Choice) -> bool:
-        """Say whether it was made for this filter and sort."""
-        return (choice.filter.text, choice.sort) == (self._filter.text, self._sort)
-
-    def is_old(self, now: datetime) -> bool:
-        """Say whether time may have changed what fits."""
-        return self.follows_time and now - self._made_at >= REFILTER
-
-    def follow(self, renewed: Iterable[int], now: datetime) -> None:
-        """Put payments that have been read anew in their places."""
-        self.order.change({each: self._wanted(each, now) for each in renewed})
-
-    def _wanted(self, identity: int, now: datetime) -> Key | None:
-        glance = self._glances.get(identity)
-        return self._key(glance) if glance is not None and self._filter.fits(glance, now) else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from rich.text import Text
 
@@ -24,6 +25,7 @@ def _moment(moment: datetime | None, now: datetime) -> Text:
     return look.dim("" if moment is None else look.short_moment(moment, now))
 
 
+_still: Callable[..., Column[MonitorRow]] = partial(Column, sorted_by_owner=True, moves=False)
 _COUNTDOWN: Column[MonitorRow] = Column(
     key="countdown",
     label="Time left",
@@ -33,83 +35,34 @@ _COUNTDOWN: Column[MonitorRow] = Column(
     sorted_by_owner=True,
     shares=True,
 )
-_NUMBER: Column[MonitorRow] = Column(
+_NUMBER = _still(
     key="number",
     label="Payment number",
     short="Payment",
     width=8,
     cell=lambda row, _: look.safe(row.payment.number),
-    sorted_by_owner=True,
-    moves=False,
 )
-_ACCOUNT: Column[MonitorRow] = Column(
-    key="account",
-    label="Account",
-    width=12,
-    weight=3,
-    cell=lambda row, _: look.safe(row.account),
-    sorted_by_owner=True,
-    moves=False,
+_ACCOUNT = _still(key="account", label="Account", width=12, weight=3, cell=lambda row, _: look.safe(row.account))
+_STATUS = _still(key="status", label="Status", width=21, cell=lambda row, _: look.status_text(row.payment.status))
+_TOTAL = _still(key="total", label="Total", width=13, align="right", cell=lambda row, _: look.amount(row.payment.total))
+_CONNECTOR = _still(
+    key="connector", label="Connector", width=10, weight=2, cell=lambda row, _: look.safe(row.connector)
 )
-_STATUS: Column[MonitorRow] = Column(
-    key="status",
-    label="Status",
-    width=21,
-    cell=lambda row, _: look.status_text(row.payment.status),
-    sorted_by_owner=True,
-    moves=False,
-)
-_TOTAL: Column[MonitorRow] = Column(
-    key="total",
-    label="Total",
-    width=13,
-    align="right",
-    cell=lambda row, _: look.amount(row.payment.total),
-    sorted_by_owner=True,
-    moves=False,
-)
-_CONNECTOR: Column[MonitorRow] = Column(
-    key="connector",
-    label="Connector",
-    width=10,
-    weight=2,
-    cell=lambda row, _: look.safe(row.connector),
-    sorted_by_owner=True,
-    moves=False,
-)
-_METHOD: Column[MonitorRow] = Column(
+_METHOD = _still(
     key="method",
     label="Payment method",
     short="Method",
     width=10,
     weight=2,
     cell=lambda row, _: look.safe(row.method),
-    sorted_by_owner=True,
-    moves=False,
 )
-_ATTEMPT: Column[MonitorRow] = Column(
-    key="attempt",
-    label="Attempt",
-    width=7,
-    cell=lambda row, _: _attempt(row),
-    sorted_by_owner=True,
-    moves=False,
-)
-_STARTED: Column[MonitorRow] = Column(
-    key="started",
-    label="Started at",
-    width=11,
-    cell=lambda row, now: _moment(row.started_at, now),
-    sorted_by_owner=True,
-    moves=False,
-)
-_DUE: Column[MonitorRow] = Column(
+_ATTEMPT = _still(key="attempt", label="Attempt", width=7, cell=lambda row, _: _attempt(row))
+_STARTED = _still(key="started", label="Started at", width=11, cell=lambda row, now: _moment(row.started_at, now))
+_DUE = _still(
     key="due",
     label="Due date",
     width=10,
     cell=lambda row, _: look.date_text(row.payment.due_date) if row.payment.due_date else "",
-    sorted_by_owner=True,
-    moves=False,
 )
 
 

@@ -24,6 +24,7 @@ from store.payments import Payment
 from store.records import Record, to_json
 from store.states import AWAITED
 from store.store import View
+from store.urgency import urgency_of
 from tests.makers import START, Shop, make_account, make_connector, make_method, open_shop
 
 ATTEMPTS = where("attempts")
@@ -241,3 +242,36 @@ def test_what_is_due_awaited_or_closed_is_found_exactly(full: Shop) -> None:
         due = [each.id for each in payments if as_of(each, moment) is not each]
         assert [each.id for each in view.due_by(moment)] == due
     assert due
+
+
+def test_records_since_a_moment_are_those_of_a_scan_before_and_after_a_checkpoint(shop: Shop) -> None:
+    def late_since(seconds: float) -> tuple[set[int], set[int]]:
+        view, moment = shop.store.view(), shop.clock.now - timedelta(seconds=seconds)
+        scanned = {each.id for each in view.all(Answer) if each.came_late and each.received_at >= moment}
+        return {each.id for each in view.since(Answer, "late_at", moment)}, scanned
+
+    for number in range(3):
+        shop.success(shop.overdue(shop.payment()), f"r{number}")
+        shop.failure(shop.pay(shop.payment()))
+        if number == 1:
+            shop.store.checkpoint()
+    for seconds in (0, 900, 1800, 5000):
+        found, scanned = late_since(seconds)
+        assert found == scanned
+    assert len(late_since(5000)[0]) == 3
+
+
+def test_the_column_of_urgency_is_the_order_of_what_is_stored(shop: Shop) -> None:
+    for due in ("2026-03-05", "", "2026-03-03"):
+        shop.payment(due_date=due)
+    shop.pay(1)
+    shop.cancel(2)
+    shop.store.checkpoint()
+    shop.payment()
+    view = shop.store.view()
+    column, written = view.sorted_column(Payment, "urgency")
+
+    assert written == {4}
+    stored = sorted((urgency_of(each), each.id) for each in view.all_stored(Payment) if each.id != 4)
+    assert list(column.pairs()) == stored
+    assert [each for _, each in stored] == [1, 3, 2]

@@ -24,9 +24,10 @@ from store.urgency import is_late
 from tests.makers import ANNA, Shop, open_shop
 from tests.tui.cast import NOW, TOMAS_EMAIL
 from tui.filters import parse
-from tui.monitor import EVERYTHING, Choice, Frame, Lane, Monitor
+from tui.monitor import Frame, Monitor
 from tui.monitor_rows import MonitorRow, RowReader, StoredNames, row_as_of
 from tui.payment_glance import SORT_KEYS, fields_of, glance_at
+from tui.payment_selection import EVERYTHING, Choice, Lane
 
 
 def rows(store: Store, by: Actor = ANNA) -> list[MonitorRow]:

@@ -28,7 +28,7 @@ from tests.tui.cast import ANNA_EMAIL, copy_of, panel
 from tests.tui.conftest import settle
 from tests.tui.test_monitor import expected_ids
 from tui.app import GatewatchApp
-from tui.monitor import Lane
+from tui.payment_selection import Lane
 from tui.screens.payments import PaymentsPage
 from tui.widgets.confirm import Confirm
 from tui.widgets.record_table import RecordTable

@@ -12,8 +12,9 @@ from store.urgency import is_late
 from tui.cli import shapes
 from tui.cli.invocation import Invocation, acting
 from tui.cli.printing import shown, shown_moment, table
-from tui.monitor import Lane, Monitor
+from tui.monitor import Monitor
 from tui.monitor_rows import MonitorRow, RowReader
+from tui.payment_selection import Lane
 from tui.plain_text import remaining_text
 
 IN_THE_INBOX = "In the inbox"

@@ -12,7 +12,8 @@ from store.store import View
 from tui import look
 from tui.connector_health import BARS, MINIMUM_SAMPLE, ConnectorHealth, Figures, Window
 from tui.look import Tone
-from tui.monitor import EVERYTHING, Frame
+from tui.monitor import Frame
+from tui.payment_selection import EVERYTHING
 from tui.screens.list_page import ListPage
 from tui.sparkline import sparkline
 from tui.widgets.columns import Column

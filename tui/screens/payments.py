@@ -17,9 +17,10 @@ from store.payments import Payment
 from store.store import View
 from tui import look
 from tui.filters import Field
-from tui.monitor import EVERYTHING, Choice, Frame, Lane
+from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
+from tui.payment_selection import EVERYTHING, Choice, Lane
 from tui.screens.list_page import ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
