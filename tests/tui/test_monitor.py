@@ -83,6 +83,15 @@ def test_after_its_deadline_a_payment_is_waiting_and_late(shop: Shop) -> None:
     assert row_as_of(row, deadline).payment.status is PaymentStatus.WAITING
 
 
+def test_when_the_clock_goes_back_what_had_ended_goes_on(shop: Shop) -> None:
+    shop.pay(shop.payment())
+    monitor = Monitor(shop.store, ANNA)
+    shop.clock.advance(minutes=15)
+    assert set(counts(monitor.look())) == {"WAITING", "LATE"}
+    shop.clock.advance(seconds=-30)
+    assert set(counts(monitor.look())) == {"PROCESSING", "ENDING"}
+
+
 def test_a_frame_says_when_it_changes_by_itself(cast: Store) -> None:
     clock = cast.clock
     monitor = Monitor(cast, ANNA)

@@ -233,6 +233,8 @@ MONITOR = {
         "processing": int,
         "ending_within_a_minute": int,
         "late": int,
+        "late_answers_today": int,
+        "returned_today": int,
         "in_the_inbox": int,
     },
     "payments": [PAYMENT],
