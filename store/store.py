@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -22,7 +22,7 @@ from store.archives import Archives
 from store.committer import Committer
 from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
-from store.draft import Draft
+from store.draft import Batch
 from store.errors import StoreBusy, StoreNotUsable
 from store.follower import Signature
 from store.image import Image, Key
@@ -30,6 +30,7 @@ from store.key_file import KeyFile
 from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
 from store.paths import CHECKPOINT_NAME
+from store.pending import Pending
 from store.resellers import Reseller
 from store.sealed_store import have_key, holds_old_text, seal_old_secrets
 from store.transaction import Transaction
@@ -86,11 +87,11 @@ class Store:
         """
         return _Writing(self, wait_seconds)
 
-    def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
-        """Queue a decision to be run in a transaction of its own; the future has its result when it is on the disk.
+    def submit(self, decide: Callable[[Transaction], T]) -> Pending[T]:
+        """Queue a decision to be run in a transaction of its own; its `result` is there when it is on the disk.
 
         Whoever waits at the same time shares one lock and one sync; each decision sees those before it, and is all or
-        nothing by itself. It runs in another thread. The future raises what `decide` raises, StoreBusy, StoreNotUsable.
+        nothing by itself. It runs in another thread. `result` raises what `decide` raises, StoreBusy, StoreNotUsable.
         """
         return self._committer.submit(decide)
 
@@ -182,7 +183,9 @@ class _Writing(AbstractContextManager[Transaction]):
         try:
             if kind is None and tx is not None:
                 if tx.has_writes:
-                    database.append((tx.draft(safe_n=database.safe_n),))
+                    batch = database.batch(tx.image)
+                    tx.go_into(batch)
+                    database.append(batch)
                 is_decided = True
         finally:
             database.give_back(is_decided=is_decided)
@@ -222,7 +225,7 @@ def open_store(
         )
     store = Store(folder, clock=clock, ids=ids, disk=disk, key_file=key_file)
     if not store.database.is_there() or store.view().find(Reseller, ROOT_RESELLER_ID) is None:
-        store.database.create(lambda image: _first(store, image))
+        store.database.create(partial(_first, store))
     store.sealed_just_now = seal_old_secrets(store)
     have_key(store)
     outdated = store.database.is_of_older_form() or holds_old_text(store.database.image())
@@ -231,10 +234,8 @@ def open_store(
     return store
 
 
-def _first(store: Store, image: Image) -> Sequence[Draft]:
-    now = max(store.clock(), image.last_commit_at)
-    tx = Transaction(store.folder, image, now, store.archives, store.vault, store.ids)
-    if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
-        return []
-    tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
-    return [tx.draft(safe_n=store.database.safe_n)]
+def _first(store: Store, batch: Batch) -> None:
+    tx = store.transaction_on(batch.image)
+    if tx.find(Reseller, ROOT_RESELLER_ID) is None:
+        tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
+        tx.go_into(batch)

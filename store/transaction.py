@@ -15,7 +15,7 @@ from store.actors import Actor
 from store.archived_payment import ArchivedPayment
 from store.archives import Archives
 from store.columns import key_of, keys_of
-from store.draft import Draft, draft
+from store.draft import Batch
 from store.errors import StaleEdit
 from store.image import Image
 from store.kinds import SECRET_KINDS
@@ -100,13 +100,9 @@ class Transaction(View):
         """Whether anything was written."""
         return bool(self._written)
 
-    def draft(self, *, safe_n: int) -> Draft:
-        """Return what this transaction appends to the journal; up to `safe_n` all is surely on the disk before."""
-        return draft(self._image, self.now, self._next_ids, self._written, self._added, safe_n=safe_n)
-
-    def count(self, kind: type[Record]) -> int:
-        """Return how many records of a kind there are."""
-        return super().count(kind) + self._added.get(kind.TABLE, 0)
+    def go_into(self, batch: Batch) -> None:
+        """Add what was written to those transactions that are appended together."""
+        batch.add(self.now, self._next_ids, self._written, self._added)
 
     def seal_secrets(self) -> StoreKey:
         """Return the key of the secrets; a store without any gets one, and what it has in clear is sealed.
