@@ -7,20 +7,25 @@ never 500.
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
 from aiohttp import web
+from aiohttp.hdrs import CONTENT_TYPE
+from multidict import CIMultiDict
 
 from gateway.answer_time import answer_seconds
 from gateway.arrival import SignatureRefused, verified_body
 from gateway.client import SIGNATURE_HEADER
 from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
+from gateway.desk import Desk, Ticket
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.http_port import error_response
-from gateway.log import EventLog
+from gateway.log import EventLog, Facts
 from gateway.masking import masked
 from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
 from gateway.refusals import Refusals, Unbelieved
@@ -40,6 +45,7 @@ STORE_WAIT_SECONDS = 3.0
 """How long an answer waits for the store before the gateway is told to send it again."""
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
+JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
 
@@ -98,8 +104,8 @@ class Listener:
         self._store = store
         self._log = log
         self._refusals = refusals or Refusals(store, log)
-        self._wait_seconds = wait_seconds
         self._connectors = ConnectorBook(store)
+        self._desk: Desk[Believed] = Desk(store, wait_seconds=wait_seconds, done=self._tell_judged)
         self._waiting = 0
 
     def application(self) -> web.Application:
@@ -136,16 +142,11 @@ class Listener:
                 "answer not stored", connector=found.connector.id, attempt=answer.attempt_id, reason=str(error)
             )
             return error_response(503, "The answer could not be stored; send it again.")
-        self._log.write(
-            "answer judged",
-            connector=found.connector.id,
-            attempt=answer.attempt_id,
-            payment=verdict.payment.id if verdict.payment else None,
-            rule=verdict.rule.name,
-            key=found.key_name,
-            seconds=answer_seconds(verdict),
-        )
         return self._acknowledged(found, verdict)
+
+    def _tell_judged(self, judged: Sequence[Ticket[Believed]]) -> None:
+        """Log the answers that one commit has stored, before any of them is acknowledged."""
+        self._log.write_each("answer judged", [_facts(each.about, each.result) for each in judged])
 
     async def _stored(self, believed: Believed) -> Verdict:
         """Store and judge an answer; on return it is on the disk. Answers that wait together share one sync.
@@ -160,11 +161,10 @@ class Listener:
         decide = partial(_judged, believed=believed, given=given, skew_seconds=skew)
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                verdict = await asyncio.wrap_future(self._store.submit(decide))
+            verdict = await self._desk.hand_in(decide, believed)
         except TimeoutError:
             raise StoreBusy(
-                self._store.path, f"took no answer within {self._wait_seconds:g} s; look at who holds its lock."
+                self._store.path, f"took no answer within {self._desk.wait_seconds:g} s; look at who holds its lock."
             ) from None
         finally:
             self._waiting -= 1
@@ -219,7 +219,20 @@ class Listener:
             status=verdict.payment.status.value if verdict.payment else "",
             timestamp=wire_time(self._store.clock()),
         ).body()
-        return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
+        headers = CIMultiDict({SIGNATURE_HEADER: sign(body, believed.key), CONTENT_TYPE: JSON_TYPE})
+        return web.Response(body=json.dumps(body).encode(), headers=headers)
+
+
+def _facts(believed: Believed, verdict: Verdict) -> Facts:
+    """Return what the log tells of an answer that was judged."""
+    return {
+        "connector": believed.connector.id,
+        "attempt": believed.answer.attempt_id,
+        "payment": verdict.payment.id if verdict.payment else None,
+        "rule": verdict.rule.name,
+        "key": believed.key_name,
+        "seconds": answer_seconds(verdict),
+    }
 
 
 def _judged(tx: Transaction, believed: Believed, given: AnswerGiven, skew_seconds: float | None) -> Verdict:
@@ -249,8 +262,11 @@ async def body_of(request: web.Request) -> bytes | Refusal:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            raw = await request.read()
+        if request.content.is_eof():
+            raw = await request.read()  # it has come whole, with the header: there is nothing to wait for
+        else:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return too_large
     except TimeoutError:

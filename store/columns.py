@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, Generic, cast
 
@@ -47,15 +47,19 @@ def key_of(value: object) -> int:
     """Return a value as a column holds it. Raises TypeError for a kind that no column holds."""
     match value:
         case str():
-            return int.from_bytes(
-                blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True
-            )
+            return _text_key(value)
         case bool() | int():
             return int(value)
         case datetime():
             return (value - EPOCH) // timedelta(microseconds=1)
         case _:
             raise TypeError(f"No column holds {type(value).__name__}.")
+
+
+# An answer's ids are asked for and written several times in a row.
+@lru_cache(maxsize=1024)
+def _text_key(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True)
 
 
 def _one(name: str) -> Callable[[Any], Iterable[object]]:

@@ -208,7 +208,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         for layer in self.layers:
             if found:
                 found = layer.left_of(table, found)
-            found.update(layer.postings(table, column, self.keys_of).equal(key))
+            own = layer.postings(table, column, self.keys_of).equal(key)
+            if own:
+                found.update(own)
         return sorted(found)
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:

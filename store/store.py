@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from store.actors import ROOT_RESELLER_ID
 from store.archives import Archives
-from store.committer import Committer
+from store.committer import Committer, Job
 from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
 from store.draft import Batch
@@ -94,6 +94,13 @@ class Store:
         nothing by itself. It runs in another thread. `result` raises what `decide` raises, StoreBusy, StoreNotUsable.
         """
         return self._committer.submit(decide)
+
+    def hand_in(self, jobs: Iterable[Job], all_told: Callable[[], None]) -> None:
+        """Queue decisions like `submit`; each one's `Told` is told in another thread, then `all_told` is called there.
+
+        It is called once for those that share a commit, and at the latest when all of these have been told.
+        """
+        self._committer.queue(jobs, all_told)
 
     def preview(self, decide: Callable[[Transaction], T]) -> T:
         """Return what a decision would come to now, and write nothing; it reads what it would have written.

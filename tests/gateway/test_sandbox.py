@@ -38,6 +38,10 @@ class Lines:
         self.events.append({"event": event, **facts})
         self._changed.set()
 
+    def write_each(self, event: str, happened: Sequence[Facts]) -> None:
+        for facts in happened:
+            self.write(event, **facts)
+
     async def until(self, event: str, count: int = 1) -> list[dict[str, Any]]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(found := [each for each in self.events if each["event"] == event]) < count:
