@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from aiohttp import web
-from aiohttp.hdrs import CONTENT_TYPE
+from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway.answer_time import answer_seconds
@@ -24,10 +24,10 @@ from gateway.client import SIGNATURE_HEADER
 from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
 from gateway.desk import Desk, Ticket
 from gateway.errors import MalformedBody, MalformedMessage
-from gateway.http_port import error_response
+from gateway.http_port import Handler, error_response
 from gateway.log import EventLog, Facts
 from gateway.masking import masked
-from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
+from gateway.messages import GatewayAnswer, acknowledgement, parse_answer
 from gateway.refusals import Refusals, Unbelieved
 from gateway.signing import sign
 from gateway.strict_body import MAX_BODY_BYTES
@@ -45,6 +45,7 @@ STORE_WAIT_SECONDS = 3.0
 """How long an answer waits for the store before the gateway is told to send it again."""
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
+_ANSWERS = re.compile(r"/connectors/([0-9]{1,15})/answers")
 JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -114,13 +115,19 @@ class Listener:
         app.router.add_post("/connectors/{connector_id}/answers", self.take_answer)
         return app
 
+    def direct(self, request: web.Request) -> Handler | None:
+        """Return the handler of an answer as gateways send it: to find it by the application's routes costs more."""
+        found = _ANSWERS.fullmatch(request.raw_path)
+        if found is None or request.method != hdrs.METH_POST or hdrs.EXPECT in request.headers:
+            return None
+        return partial(self._taken, identity=found.group(1), anew=False)
+
     async def take_answer(self, request: web.Request) -> web.Response:
         """Take one answer: 200 and a signed acknowledgement, or what is wrong."""
-        return await self._taken(request, anew=False)
+        return await self._taken(request, request.match_info["connector_id"], anew=False)
 
-    async def _taken(self, request: web.Request, *, anew: bool) -> web.Response:
+    async def _taken(self, request: web.Request, identity: str, *, anew: bool) -> web.Response:
         """Take it by what is remembered of its connector; `anew`, by what the store says now."""
-        identity = request.match_info["connector_id"]
         raw = await body_of(request)
         try:
             connector = await self._connectors.find(identity, anew=anew)
@@ -131,12 +138,12 @@ class Listener:
         if isinstance(found, Refusal):
             if anew or isinstance(raw, Refusal):
                 return self._refused(request, identity, connector, found)
-            return await self._taken(request, anew=True)
+            return await self._taken(request, identity, anew=True)
         answer = found.answer
         try:
             verdict = await self._stored(found)
         except ConnectorChanged:
-            return await self._taken(request, anew=True)
+            return await self._taken(request, identity, anew=True)
         except StoreNotUsable as error:
             self._log.write(
                 "answer not stored", connector=found.connector.id, attempt=answer.attempt_id, reason=str(error)
@@ -212,14 +219,9 @@ class Listener:
         return error_response(refusal.status, refusal.reason)
 
     def _acknowledged(self, believed: Believed, verdict: Verdict) -> web.Response:
-        body = Acknowledgement(
-            answer_id=believed.answer.answer_id,
-            attempt_id=believed.answer.attempt_id,
-            rule=verdict.rule.name,
-            status=verdict.payment.status.value if verdict.payment else "",
-            timestamp=wire_time(self._store.clock()),
-        ).body()
-        headers = CIMultiDict({SIGNATURE_HEADER: sign(body, believed.key), CONTENT_TYPE: JSON_TYPE})
+        status = verdict.payment.status.value if verdict.payment else ""
+        body = acknowledgement(believed.answer, verdict.rule.name, status, wire_time(self._store.clock()))
+        headers = CIMultiDict({SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE})
         return web.Response(body=json.dumps(body).encode(), headers=headers)
 
 

@@ -128,6 +128,20 @@ class Acknowledgement(_Message):
     timestamp: str
 
 
+def acknowledgement(answer: GatewayAnswer, rule: str, status: str, timestamp: str) -> JsonBody:
+    """Return the body of an `Acknowledgement` of an answer.
+
+    Nothing in it needs to be checked again: two fields were when the answer was read, the others are of closed sets.
+    """
+    return {
+        "answer_id": answer.answer_id,
+        "attempt_id": answer.attempt_id,
+        "rule": rule,
+        "status": status,
+        "timestamp": timestamp,
+    }
+
+
 def parse_pay(body: Mapping[str, object], setting_names: Collection[str] | None = None) -> PayRequest:
     """Return the `pay` request in `body`; `setting_names` are those expected, if known: flattened, without `settings.`.
 
