@@ -63,9 +63,7 @@ async def serve_store(
         log = EachOf(log, admin.metrics)
         refusals = Refusals(store, log)
         listener = Listener(store, log, refusals)
-        answers = HttpPort(
-            listener.application(), log, name="answers", limits=options.limits, direct=listener.direct
-        )
+        answers = HttpPort(listener.application(), log, name="answers", limits=options.limits, direct=listener.direct)
         admin.metrics.watch(answers.door)
         client = GatewayClient()
         try:

@@ -7,7 +7,6 @@ never 500.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchang
 from gateway.desk import Desk, Ticket
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.http_port import Handler, error_response
-from gateway.log import EventLog, Facts
+from gateway.log import EventLog, Facts, flat_json
 from gateway.masking import masked
 from gateway.messages import GatewayAnswer, acknowledgement, parse_answer
 from gateway.refusals import Refusals, Unbelieved
@@ -46,6 +45,7 @@ STORE_WAIT_SECONDS = 3.0
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
 _ANSWERS = re.compile(r"/connectors/([0-9]{1,15})/answers")
+PLAIN_JSON = "application/json"
 JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -120,15 +120,17 @@ class Listener:
         found = _ANSWERS.fullmatch(request.raw_path)
         if found is None or request.method != hdrs.METH_POST or hdrs.EXPECT in request.headers:
             return None
-        return partial(self._taken, identity=found.group(1), anew=False)
+        return partial(self._come, identity=found.group(1))
 
     async def take_answer(self, request: web.Request) -> web.Response:
         """Take one answer: 200 and a signed acknowledgement, or what is wrong."""
-        return await self._taken(request, request.match_info["connector_id"], anew=False)
+        return await self._come(request, request.match_info["connector_id"])
 
-    async def _taken(self, request: web.Request, identity: str, *, anew: bool) -> web.Response:
+    async def _come(self, request: web.Request, identity: str) -> web.Response:
+        return await self._taken(request, identity, await body_of(request), anew=False)
+
+    async def _taken(self, request: web.Request, identity: str, raw: bytes | Refusal, *, anew: bool) -> web.Response:
         """Take it by what is remembered of its connector; `anew`, by what the store says now."""
-        raw = await body_of(request)
         try:
             connector = await self._connectors.find(identity, anew=anew)
         except StoreNotUsable as error:
@@ -138,12 +140,12 @@ class Listener:
         if isinstance(found, Refusal):
             if anew or isinstance(raw, Refusal):
                 return self._refused(request, identity, connector, found)
-            return await self._taken(request, identity, anew=True)
+            return await self._taken(request, identity, raw, anew=True)
         answer = found.answer
         try:
             verdict = await self._stored(found)
         except ConnectorChanged:
-            return await self._taken(request, identity, anew=True)
+            return await self._taken(request, identity, raw, anew=True)
         except StoreNotUsable as error:
             self._log.write(
                 "answer not stored", connector=found.connector.id, attempt=answer.attempt_id, reason=str(error)
@@ -222,7 +224,7 @@ class Listener:
         status = verdict.payment.status.value if verdict.payment else ""
         body = acknowledgement(believed.answer, verdict.rule.name, status, wire_time(self._store.clock()))
         headers = CIMultiDict({SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE})
-        return web.Response(body=json.dumps(body).encode(), headers=headers)
+        return web.Response(body=flat_json(body).encode(), headers=headers)
 
 
 def _facts(believed: Believed, verdict: Verdict) -> Facts:
@@ -265,7 +267,9 @@ async def body_of(request: web.Request) -> bytes | Refusal:
         return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
     try:
         if request.content.is_eof():
-            raw = await request.read()  # it has come whole, with the header: there is nothing to wait for
+            raw = request.content.read_nowait()  # it has come whole, with the header: there is nothing to wait for
+            if len(raw) > MAX_BODY_BYTES:
+                return too_large
         else:
             async with asyncio.timeout(BODY_SECONDS):
                 raw = await request.read()
@@ -275,6 +279,6 @@ async def body_of(request: web.Request) -> bytes | Refusal:
         return Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s; send it again.")
     except (web.RequestPayloadError, ConnectionError):
         return Refusal(422, "The body did not arrive whole.")
-    if request.content_type != "application/json":
+    if request.headers.get(hdrs.CONTENT_TYPE) != PLAIN_JSON and request.content_type != PLAIN_JSON:
         return Refusal(415, f"The content type is {request.content_type}; send application/json.", raw)
     return raw

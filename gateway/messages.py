@@ -128,7 +128,7 @@ class Acknowledgement(_Message):
     timestamp: str
 
 
-def acknowledgement(answer: GatewayAnswer, rule: str, status: str, timestamp: str) -> JsonBody:
+def acknowledgement(answer: GatewayAnswer, rule: str, status: str, timestamp: str) -> dict[str, str]:
     """Return the body of an `Acknowledgement` of an answer.
 
     Nothing in it needs to be checked again: two fields were when the answer was read, the others are of closed sets.
@@ -245,11 +245,7 @@ def _leaf_names(settings: Mapping[str, object], depth: int = 1) -> Iterable[str]
 
 
 def _value_problems(field_rules: Mapping[str, FieldRule], values: Mapping[str, str]) -> list[FieldProblem]:
-    return [
-        problem
-        for name, rule in field_rules.items()
-        if (problem := rule.problem(name, values[name])) is not None
-    ]
+    return [problem for name, rule in field_rules.items() if (problem := rule.problem(name, values[name])) is not None]
 
 
 def _empty_in_success(values: Mapping[str, str]) -> list[FieldProblem]:

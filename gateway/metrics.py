@@ -7,6 +7,7 @@ disagree. What is stored is read at each scrape (`gateway.stored_metrics`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.door import Door

@@ -34,9 +34,8 @@ def read_body(raw: bytes) -> JsonBody:
     except UnicodeDecodeError as error:
         raise MalformedBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
-        if text.startswith("\ufeff"):
-            raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
-        body = _DECODER.decode(text)
+        # A mark of the byte order is refused by `loads` itself, in words of its own.
+        body = json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise MalformedBody(
             f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."

@@ -149,10 +149,18 @@ class Database:
             return False
         return size > self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
 
-    def fold(self, *, wait_seconds: float, turn_seconds: float | None = None, stopped_too: bool = False) -> int:
+    def fold(
+        self,
+        *,
+        wait_seconds: float,
+        turn_seconds: float | None = None,
+        stopped_too: bool = False,
+        rest: Callable[[], None] | None = None,
+    ) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
 
-        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are.
+        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are. `rest` is
+        called now and then while nothing is locked.
         Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
         """
         turn = wait_seconds if turn_seconds is None else turn_seconds
@@ -160,7 +168,7 @@ class Database:
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
             try:
-                write_beside(self._disk, self._paths, image)
+                write_beside(self._disk, self._paths, image, rest)
                 with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too):
                     self._switch(image)
             except OSError as error:

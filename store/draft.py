@@ -18,7 +18,7 @@ Written = dict[Key, bytes | None]
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """One transaction to be appended: its number, its line of the journal with its hash, and which records it writes."""
+    """One transaction to be appended: its number, its line of the journal with the hash, which records it writes."""
 
     n: int
     content: bytes
@@ -85,9 +85,7 @@ class Batch:
                 for column, postings in self._layer.asked_of(table):
                     keys += [(postings, key, identity) for key in keys_in(each[1], column)]
         n = self._n + 1
-        content, checksum = journal.line_of(
-            Entry(n=n, safe=self._safe_n, was=self._hash, at=at, ids=next_ids, put=put)
-        )
+        content, checksum = journal.line_of(Entry(n=n, safe=self._safe_n, was=self._hash, at=at, ids=next_ids, put=put))
         # Nothing fails from here on, so that there is never a part of a transaction.
         self.drafts.append(Draft(n, content, checksum, tuple(written)))
         self._layer.records.update(records)
@@ -96,8 +94,7 @@ class Batch:
         for table, more in added.items():
             self._added[table] = self._added.get(table, 0) + more
         self._n, self._hash, self._next_ids, self._latest = n, checksum, next_ids, None
-        if at > self._at:
-            self._at = at
+        self._at = max(self._at, at)
 
     def _on(self, layers: tuple[Layer, ...]) -> Image:
         return self._before.on(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
 from store.checkpoint import write_checkpoint
 from store.columns import columns_signature
@@ -12,12 +13,27 @@ from store.image import Image
 from store.index import Index, SortedColumn, sorted_column, write_index
 from store.paths import Paths, beside
 
+T = TypeVar("T")
 
-def write_beside(disk: Disk, paths: Paths, image: Image) -> None:
-    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError."""
-    tables = {table: partial(records_of, image, table) for table in image.tables()}
+RECORDS_WITHOUT_REST = 64
+"""About a millisecond's work."""
+
+
+def write_beside(disk: Disk, paths: Paths, image: Image, rest: Callable[[], None] | None = None) -> None:
+    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError.
+
+    `rest` is called after every few records: whoever does this beside other work lets that go on then.
+    """
+    tables = {table: partial(_with_rests, partial(records_of, image, table), rest) for table in image.tables()}
     places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
-    write_index(disk, beside(paths.index), Index(places, _columns(image)), fit)
+    write_index(disk, beside(paths.index), Index(places, _columns(image, rest)), fit)
+
+
+def _with_rests(found: Callable[[], Iterable[T]], rest: Callable[[], None] | None) -> Iterator[T]:
+    for number, each in enumerate(found()):
+        if rest is not None and number % RECORDS_WITHOUT_REST == 0:
+            rest()
+        yield each
 
 
 def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
@@ -28,14 +44,14 @@ def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
             yield identity, record
 
 
-def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
+def _columns(image: Image, rest: Callable[[], None] | None) -> dict[tuple[str, str], SortedColumn]:
     """Return the columns of everything stored: those of the last checkpoint, with what was written since."""
     written = image.changed()
     pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
     if image.index is not None:
         for (table, name), column in image.index.columns.items():
             pairs[(table, name)] = [each for each in column.pairs() if (table, each[1]) not in written]
-    for (table, identity), record in written.items():
+    for (table, identity), record in _with_rests(written.items, rest):
         if record is not None:
             for name, key in image.keys_of(table, record):
                 pairs.setdefault((table, name), []).append((key, identity))

@@ -237,7 +237,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_records(
         self,
-        records: dict[Key, bytes | None],
+        records: Mapping[Key, bytes | None],
         added: Mapping[str, int],
         *,
         n: int,
@@ -247,7 +247,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Image:
         """Return the store after one more transaction, which wrote these records; `added` is what `added_by` says."""
         return self.on(
-            with_layer(self.layers, Layer(records), self.keys_of),
+            with_layer(self.layers, Layer(dict(records)), self.keys_of),
             n=n,
             line_hash=line_hash,
             at=max(self.last_commit_at, at),

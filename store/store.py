@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -41,6 +42,8 @@ T = TypeVar("T")
 
 FILE_NAME = CHECKPOINT_NAME
 """The TinyDB file of a store's folder."""
+REST_SECONDS = 0.001
+"""How long folding in the background rests between its pieces: it has time, and the other threads have not."""
 
 __all__ = ["Store", "Transaction", "View", "open_store"]
 
@@ -151,7 +154,8 @@ class Store:
         try:
             with suppress(StoreBusy):
                 # Not if another process is at it; but once begun, busy writers are waited for.
-                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0)
+                rest = partial(time.sleep, REST_SECONDS)
+                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0, rest=rest)
             self.fold_problem = ""
             self._fold_from_bytes = 0
         except StoreNotUsable as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from gateway.arrival import verified_body
 from gateway.client import GatewayClient, written
+from gateway.log import Facts
 from gateway.messages import Acknowledgement, GatewayAnswer, PayRequest, StatusRequest, parse_answer
 from gateway.outcomes import Accepted, Answered, BadReply, NoAnswer, Outcome, RefusedByGateway, ReplyFault, Unanswered
 from gateway.sandbox import SandboxOptions, one_key, run_sandbox
