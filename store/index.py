@@ -103,9 +103,9 @@ class SortedColumn:
 
     def changed(self, gone: Iterable[tuple[int, int]], new: Iterable[tuple[int, int]]) -> SortedColumn:
         """Return the column without some (key, id) pairs and with others; what lies between is copied as it is."""
-        gone, new = set(gone), set(new)
-        edits = [(self._place(*pair), False, *pair) for pair in new - gone]
-        edits += [(place, True, *pair) for pair in gone - new if self._holds(place := self._place(*pair), *pair)]
+        new = set(new)
+        edits = [(place, False, *pair) for pair in new if not self._holds(place := self._place(*pair), *pair)]
+        edits += [(place, True, *pair) for pair in set(gone) - new if self._holds(place := self._place(*pair), *pair)]
         # What comes in stands before what it comes in at, so it is first where that goes.
         edits.sort()
         keys, ids, start = array("q"), array("q"), 0
