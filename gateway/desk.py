@@ -78,7 +78,7 @@ class Desk(Generic[About]):
         self.wait_seconds = wait_seconds
         self._store = store
         self._done = done
-        self._loop = asyncio.get_running_loop()
+        self._its_loop: asyncio.AbstractEventLoop | None = None
         self._going: list[tuple[Callable[[Transaction], Any], Ticket[About]]] = []
         self._told: deque[Ticket[About]] = deque()
         self._waiting: deque[Ticket[About]] = deque()
@@ -101,6 +101,13 @@ class Desk(Generic[About]):
             if self._timer is None:
                 self._timer = self._loop.call_at(give_up_at, self._give_up)
         return future
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        # Not before it is used: a desk may be set up before the loop runs.
+        if self._its_loop is None:
+            self._its_loop = asyncio.get_running_loop()
+        return self._its_loop
 
     def _send(self) -> None:
         going, self._going = self._going, []
