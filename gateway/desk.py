@@ -111,7 +111,12 @@ class Desk(Generic[About]):
 
     def _send(self) -> None:
         going, self._going = self._going, []
-        self._store.hand_in(going, self._ring)
+        try:
+            self._store.hand_in(going, self._ring)
+        except RuntimeError as error:  # the system has no thread for it: those who wait are told, and nothing is run
+            for _, ticket in going:
+                if not ticket.future.done():
+                    ticket.future.set_exception(error)
 
     def _ring(self) -> None:
         """Have the loop take what was told; called in the committer's thread."""

@@ -15,7 +15,6 @@ from decimal import Decimal
 from functools import partial
 
 from aiohttp import hdrs, web
-from multidict import CIMultiDict
 
 from gateway.answer_time import answer_seconds
 from gateway.arrival import SignatureRefused, verified_body
@@ -223,7 +222,7 @@ class Listener:
     def _acknowledged(self, believed: Believed, verdict: Verdict) -> web.Response:
         status = verdict.payment.status.value if verdict.payment else ""
         body = acknowledgement(believed.answer, verdict.rule.name, status, wire_time(self._store.clock()))
-        headers = CIMultiDict({SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE})
+        headers = {SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE}
         return web.Response(body=flat_json(body).encode(), headers=headers)
 
 

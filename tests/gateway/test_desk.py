@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -65,3 +66,18 @@ async def test_one_that_is_given_up_before_its_turn_is_not_run_and_the_others_ar
 async def test_more_than_share_one_commit_are_all_told(store: Store) -> None:
     desk: Desk[None] = Desk(store)
     assert await asyncio.gather(*(desk.hand_in(add, None) for _ in range(600))) == list(range(1, 601))
+
+
+async def test_where_the_system_has_no_thread_for_it_who_waits_is_told_and_nothing_is_stored(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    desk: Desk[None] = Desk(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            await desk.hand_in(add, None)
+    assert await desk.hand_in(add, None) == 1
+    assert store.view().count(Account) == 1
