@@ -80,6 +80,10 @@ class Checkpoint:
             self._blocks[number] = block
         return block[start : start + length]
 
+    def forget_what_was_read(self) -> None:
+        """Read from the file again, for whoever looks at what is on the disk now."""
+        self._blocks.clear()
+
     def tables(self) -> tuple[str, ...]:
         """Return the names of its tables."""
         return tuple(self.index.places)

@@ -104,6 +104,10 @@ class Transaction(View):
         """Add what was written to those transactions that are appended together."""
         batch.add(self.now, self._next_ids, self._written, self._added)
 
+    def count(self, kind: type[Record]) -> int:
+        """Return how many records of a kind there are."""
+        return super().count(kind) + self._added.get(kind.TABLE, 0)
+
     def seal_secrets(self) -> StoreKey:
         """Return the key of the secrets; a store without any gets one, and what it has in clear is sealed.
 
