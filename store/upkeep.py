@@ -24,7 +24,7 @@ from store.lock import WAIT_SECONDS, ProcessLock
 from store.paths import CHECKPOINT_NAME, INDEX_NAME, JOURNAL_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
-from store.sealed_store import have_key, holds_plain, plain_problems
+from store.sealed_store import SealedView, have_key, holds_plain, plain_problems
 from store.sealing import STORE_KEY_ID, StoreKey
 from store.store import Store, View
 
@@ -87,7 +87,16 @@ def _problems(store: Store, view: View) -> list[str]:
     try:
         have_key(store)
     except KeyNotUsable as error:
-        return [str(error), "Nothing else was checked, since the records cannot be read whole without the key."]
+        closed = SealedView(store.folder, view.image, view.now, store.archives, store.vault)
+        return [
+            str(error),
+            "So no secret was decrypted; the rest was checked without the key.",
+            *_unsound(store, closed),
+        ]
+    return _unsound(store, view)
+
+
+def _unsound(store: Store, view: View) -> list[str]:
     unsound = record_problems(view) or [
         *plain_problems(view),
         *_index_problems(store, view.image),

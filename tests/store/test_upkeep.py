@@ -21,9 +21,12 @@ from store.columns import columns_signature
 from store.disk import File, RealDisk, RealFile
 from store.errors import Refused, StoreBusy, StoreNotUsable
 from store.index import Fit, SortedColumn
+from store.key_file import KeyFile
 from store.kinds import KINDS
 from store.lock import ProcessLock
+from store.paths import Paths
 from store.payments import Payment
+from store.stop_marker import StopMarker
 from store.store import Store, open_store
 from store.upkeep import backup, check
 from tests.makers import ANNA, Shop, make_account
@@ -115,12 +118,23 @@ def torn_checkpoint(shop: Shop) -> None:
         (torn_checkpoint, "gatewatch.json", "is not a record of its own"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    lived_in: Shop, damage: Callable[[Shop], None], where: str, what: str
+def test_what_is_wrong_is_told_with_its_place_also_without_the_key(
+    lived_in: Shop, tmp_path: Path, damage: Callable[[Shop], None], where: str, what: str
 ) -> None:
     damage(lived_in)
-    found = check(Store(lived_in.store.folder, clock=lived_in.clock))
-    assert any(where in each and what in each for each in found.problems), found.problems
+    for key_file in (None, KeyFile(tmp_path / "missing.key")):
+        found = check(Store(lived_in.store.folder, clock=lived_in.clock, key_file=key_file))
+        assert any(where in each and what in each for each in found.problems), found.problems
+
+
+def test_a_sound_store_without_its_key_lacks_nothing_but_that(lived_in: Shop, tmp_path: Path) -> None:
+    StopMarker(lived_in.store.disk, Paths(lived_in.store.folder)).put("a sync failed")
+    keyless = Store(lived_in.store.folder, clock=lived_in.clock, key_file=KeyFile(tmp_path / "missing.key"))
+    found = check(keyless)
+    assert (len(found.problems), found.written_anew) == (2, False)
+    assert "missing.key: is missing" in found.problems[0]
+    assert found.problems[1] == "So no secret was decrypted; the rest was checked without the key."
+    assert found.records == check(lived_in.store).records
 
 
 class SyncFails(RealDisk):
