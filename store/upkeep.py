@@ -12,7 +12,7 @@ from store import journal
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
-from store.checkpoint import make_index, put_index, read_checkpoint, write_checkpoint
+from store.checkpoint import make_index, need_as_written, put_index, read_checkpoint, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.errors import KeyNotUsable, Refused, StoreNotUsable
@@ -108,11 +108,14 @@ def _unsound(store: Store, view: View) -> list[str]:
 
 
 def _index_problems(store: Store, image: Image) -> Iterator[str]:
-    """Yield where the checkpoint's lines or the index beside it are not as the records say."""
+    """Yield where the checkpoint or an archive is not as it was written, or the index beside it not as it says."""
     if image.checkpoint is None:
         return
     index_path = store.folder / INDEX_NAME
     try:
+        need_as_written(store.disk, store.path, store.folder / INDEX_NAME, image.checkpoint)
+        for name in _archives_of(store.view_of(image)):
+            store.archives.need_as_written(name)
         made = make_index(store.path, image.checkpoint.file, image.keys_of)
     except StoreNotUsable as error:
         yield str(error)
@@ -125,6 +128,10 @@ def _index_problems(store: Store, image: Image) -> Iterator[str]:
     for table, name in sorted({*made.columns, *kept.columns}):
         if list(made.column(table, name).pairs()) != list(kept.column(table, name).pairs()):
             yield f"{index_path}: the column {name} of {table} is not what the records say. Remove the file."
+
+
+def _archives_of(view: View) -> list[str]:
+    return sorted({each.month for each in view.all(ArchivedPayment)})
 
 
 def _number_problems(view: View) -> Iterator[str]:
@@ -181,6 +188,8 @@ def make_empty_folder(folder: Path) -> None:
 def _write(store: Store, image: Image, folder: Path) -> None:
     """Write a backup's files, the journal last: without it the folder is not taken for a store."""
     disk = store.disk
+    if image.checkpoint is not None:
+        need_as_written(store.disk, store.path, store.folder / INDEX_NAME, image.checkpoint)
     path, index_path = folder / CHECKPOINT_NAME, folder / INDEX_NAME
     _, fit = write_checkpoint(
         disk,
@@ -192,9 +201,9 @@ def _write(store: Store, image: Image, folder: Path) -> None:
     # Made from what was written, so each record has been read back and is one.
     put_index(disk, index_path, read_checkpoint(disk, path, index_path, image.keys_of).index, fit)
     view = store.view_of(image)
-    for month in sorted({each.month for each in view.all(ArchivedPayment)}):
-        store.archives.read(month)
-        archive = store.archives.path(month)
+    for name in _archives_of(view):
+        archive = store.archives.path(name)
+        store.archives.need_as_written(name)
         for each in (archive, archive.with_suffix(".index")):
             if each == archive or disk.exists(each):
                 _copy(disk, each, folder / each.name)

@@ -16,7 +16,7 @@ from store.engine_presence import held_by_this_engine
 from store.errors import StoreNotUsable
 from store.key_file import KeyFile
 from store.methods import MethodForm
-from store.paths import LOCK_NAME, Paths
+from store.paths import INDEX_NAME, LOCK_NAME, Paths
 from store.payment_method import PaymentMethod
 from store.sealed_store import SEALED_NOW, holds_old_text
 from store.sealing import STORE_KEY_ID, StoreKey
@@ -50,6 +50,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             if made.id == 1:
                 store.checkpoint()
         store.path.write_bytes(store.path.read_bytes().replace(b'"format":3', b'"format":2'))
+        (store.folder / INDEX_NAME).unlink()  # it knows that the checkpoint was changed
     assert all(each in written(tmp_path / "store") for each in PLAIN)
     return tmp_path / "store"
 

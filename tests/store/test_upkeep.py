@@ -16,7 +16,7 @@ from store.archive import age_out
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
-from store.checkpoint import _fit, put_index, read_checkpoint
+from store.checkpoint import HEADER_BYTES, _fit, put_index, read_checkpoint
 from store.columns import columns_signature
 from store.disk import File, RealDisk, RealFile
 from store.errors import Refused, StoreBusy, StoreNotUsable
@@ -135,6 +135,46 @@ def test_a_sound_store_without_its_key_lacks_nothing_but_that(lived_in: Shop, tm
     assert "missing.key: is missing" in found.problems[0]
     assert found.problems[1] == "So no secret was decrypted; the rest was checked without the key."
     assert found.records == check(lived_in.store).records
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_one_changed_byte_in_a_checkpoint_is_found_before_it_is_copied(shop: Shop, tmp_path: Path, count: int) -> None:
+    """Also where it makes another text that can be read, in the middle of a file that nobody reads whole to open it."""
+    for number in range(count):
+        make_accounts(shop, f"Customer {number} " + "x" * 800)
+    shop.store.checkpoint()
+    content = shop.store.path.read_bytes()
+    shop.store.path.write_bytes(content.replace(b"Customer 0 ", b"Cuszomer 0 "))
+    assert (len(content) > 2 * HEADER_BYTES) == (count > 1)
+    store = Store(shop.store.folder, clock=shop.clock)
+    payment_id = shop.payment()
+    wanted = "its check sum is not the one that it was written with"
+    assert any(wanted in each for each in check(store).problems)
+    with pytest.raises(StoreNotUsable, match=wanted):
+        store.checkpoint()
+    with pytest.raises(StoreNotUsable, match=wanted):
+        backup(store, tmp_path / "backup")
+    assert list((tmp_path / "backup").iterdir()) == []
+    shop.store.path.write_bytes(content)
+    assert check(Store(store.folder, clock=shop.clock)).problems == ()
+    store.checkpoint()
+    assert Store(store.folder).view().find(Payment, payment_id) is not None
+
+
+def make_accounts(shop: Shop, name: str) -> None:
+    with shop.store.transaction() as tx:
+        make_account(tx, name=name)
+
+
+def test_one_changed_byte_in_an_archive_is_found_before_it_is_copied(lived_in: Shop, tmp_path: Path) -> None:
+    path = lived_in.store.folder / "archive-2026-03.json"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"started_by":"anna', b'"started_by":"anno', 1))
+    assert path.read_bytes() != content
+    store = Store(lived_in.store.folder, clock=lived_in.clock)
+    assert any("archive-2026-03.json" in each and "check sum" in each for each in check(store).problems)
+    with pytest.raises(StoreNotUsable, match="check sum"):
+        backup(store, tmp_path / "backup")
 
 
 class SyncFails(RealDisk):
