@@ -16,14 +16,14 @@ from store.engine_presence import held_by_this_engine
 from store.errors import StoreNotUsable
 from store.key_file import KeyFile
 from store.methods import MethodForm
-from store.paths import INDEX_NAME, LOCK_NAME, Paths
+from store.paths import INDEX_NAME, Paths
 from store.payment_method import PaymentMethod
 from store.sealed_store import SEALED_NOW, holds_old_text
 from store.sealing import STORE_KEY_ID, StoreKey
 from store.stop_marker import StopMarker
 from store.store import Store, open_store
 from store.upkeep import backup, check
-from tests.makers import ANNA, CountedIds, FixedClock
+from tests.makers import ANNA, CountedIds, FixedClock, content_of
 
 PLAIN = (b"plain-shared-key-1", b"plain-static-value", b"plain-setting-1")
 
@@ -120,15 +120,10 @@ def test_one_that_was_folded_before_it_was_sealed_is_clean_too(old: Path) -> Non
 
 
 def test_if_the_key_cannot_be_made_nothing_is_changed(old: Path) -> None:
-    before = kept_in(old)
+    before = content_of(old)
     with pytest.raises(StoreNotUsable, match="cannot be made here"):
         open_store(old, key_file=KeyFile(Path("/proc/no-folder/store.key")))
-    assert kept_in(old) == before
-
-
-def kept_in(folder: Path) -> dict[str, bytes]:
-    """Return every file but the lock, into which whoever takes it writes who it is."""
-    return {each.name: each.read_bytes() for each in folder.iterdir() if each.name != LOCK_NAME}
+    assert content_of(old) == before
 
 
 def test_while_an_engine_of_the_older_version_runs_it_is_refused(old: Path) -> None:
