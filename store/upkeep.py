@@ -102,20 +102,35 @@ def _unsound(store: Store, view: View) -> list[str]:
         *_index_problems(store, view.image),
         *_number_problems(view),
     ]
+    changed = list(_changes_by_the_disk(store, view.image))
     if unsound:
-        return [*unsound, "The money was not checked, since not every record is sound."]
-    return money_problems(view)
+        return [*changed, *unsound, "The money was not checked, since not every record is sound."]
+    return [*changed, *money_problems(view)]
+
+
+def _changes_by_the_disk(store: Store, image: Image) -> Iterator[str]:
+    """Yield which of the checkpoint and the archives is not what was written."""
+    try:
+        names = _archives_of(store.view_of(image))
+    except StoreNotUsable:
+        names = []  # a stub that cannot be read is told with the records
+    checks = [partial(store.archives.need_as_written, name) for name in names]
+    if image.checkpoint is not None:
+        index_path = store.folder / INDEX_NAME
+        checks.insert(0, partial(need_as_written, store.disk, store.path, index_path, image.checkpoint))
+    for check_one in checks:
+        try:
+            check_one()
+        except StoreNotUsable as error:
+            yield str(error)
 
 
 def _index_problems(store: Store, image: Image) -> Iterator[str]:
-    """Yield where the checkpoint or an archive is not as it was written, or the index beside it not as it says."""
+    """Yield where the checkpoint's lines or the index beside it are not as the records say."""
     if image.checkpoint is None:
         return
     index_path = store.folder / INDEX_NAME
     try:
-        need_as_written(store.disk, store.path, store.folder / INDEX_NAME, image.checkpoint)
-        for name in _archives_of(store.view_of(image)):
-            store.archives.need_as_written(name)
         made = make_index(store.path, image.checkpoint.file, image.keys_of)
     except StoreNotUsable as error:
         yield str(error)
