@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from store.checkpoint import write_checkpoint
+from store.checkpoint import need_as_written, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.image import Image
@@ -14,7 +14,12 @@ from store.paths import Paths, beside
 
 
 def write_beside(disk: Disk, paths: Paths, image: Image) -> None:
-    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError."""
+    """Write checkpoint and index of an image beside the present ones, and sync them.
+
+    Raises OSError, StoreNotUsable if the present checkpoint is damaged: it is not copied.
+    """
+    if image.checkpoint is not None:
+        need_as_written(disk, paths.checkpoint, paths.index, image.checkpoint)
     tables = {table: partial(records_of, image, table) for table in image.tables()}
     places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
     write_index(disk, beside(paths.index), Index(places, _columns(image)), fit)

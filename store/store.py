@@ -23,7 +23,7 @@ from store.committer import Committer
 from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
 from store.draft import Draft
-from store.errors import StoreBusy, StoreNotUsable
+from store.errors import NotWritten, StoreBusy, StoreNotUsable
 from store.follower import Signature
 from store.image import Image, Key
 from store.key_file import KeyFile
@@ -182,12 +182,21 @@ class _Writing(AbstractContextManager[Transaction]):
         try:
             if kind is None and tx is not None:
                 if tx.has_writes:
-                    database.append((tx.draft(safe_n=database.safe_n),))
+                    _append(database, tx)
                 is_decided = True
         finally:
             database.give_back(is_decided=is_decided)
         if is_decided and database.checkpoint_is_worth_it():
             self._store.fold_in_the_background()
+
+
+def _append(database: Database, tx: Transaction) -> None:
+    try:
+        database.append((tx.draft(safe_n=database.safe_n),))
+    except NotWritten as error:
+        # What failed came behind it: it stands, and who is told otherwise does it once more.
+        if not error.kept:
+            raise
 
 
 def open_store(
@@ -225,7 +234,7 @@ def open_store(
         store.database.create(lambda image: _first(store, image))
     store.sealed_just_now = seal_old_secrets(store)
     have_key(store)
-    outdated = store.database.is_of_older_form() or holds_old_text(store.database.image())
+    outdated = store.database.is_of_older_form() or holds_old_text(store.database)
     if outdated and store.database.stopped_because() is None:
         store.checkpoint()
     return store
