@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -31,6 +31,9 @@ HEADER_TABLE = "_store"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEADER_BYTES = 16_384
 """The header stands within this many bytes from the start."""
+BLOCK_BYTES = 16_384
+"""Records are read by blocks: the next one is likely to be there, and a read costs more than what it copies."""
+BLOCKS_KEPT = 32
 _HEADER_LINE = re.compile(rb'\{\n"_store": \{"1": (\{.*\})\}')
 _TABLE_LINE = re.compile(rb'"([a-z_]+)": \{')
 _RECORD_LINE = re.compile(rb'"(\d+)": (\{.*\})(,?)')
@@ -56,12 +59,27 @@ class Checkpoint:
     header: Header
     file: File
     index: Index
+    _blocks: dict[int, bytes] = field(default_factory=dict, repr=False)
+    """What was read last. What happens at a time is about records beside each other: payments of the same hour."""
 
     def get(self, table: str, identity: int) -> bytes | None:
-        """Return a record's JSON, None if it has none of this id."""
+        """Return a record's JSON, None if it has none of this id. Safe to use from several threads."""
         places = self.index.places.get(table)
         place = None if places is None else places.find(identity)
-        return None if place is None else self.file.pread(place[1], place[0])
+        if place is None:
+            return None
+        offset, length = place
+        number, start = divmod(offset, BLOCK_BYTES)
+        if start + length > BLOCK_BYTES:
+            return self.file.pread(length, offset)
+        block = self._blocks.get(number)
+        if block is None:
+            block = self.file.pread(BLOCK_BYTES, number * BLOCK_BYTES)
+            while len(self._blocks) >= BLOCKS_KEPT:
+                # Another thread may be at the same.
+                self._blocks.pop(next(iter(tuple(self._blocks)), 0), None)
+            self._blocks[number] = block
+        return block[start : start + length]
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of its tables."""

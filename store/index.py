@@ -88,6 +88,8 @@ class SortedColumn:
     def equal(self, key: int) -> Sequence[int]:
         """Return the ids of the records with this key."""
         start = bisect_left(self.keys, key)
+        if start == len(self.keys) or self.keys[start] != key:
+            return self.ids[:0]
         return self.ids[start : bisect_right(self.keys, key, start)]
 
     def up_to(self, key: int) -> Sequence[int]:

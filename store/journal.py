@@ -172,7 +172,7 @@ class Journal:
                     )
                 raise Torn(self.size)
             yield line
-            self.accept(line)
+            self.accept(line.entry.n, line.hash, len(line.content))
             start = stop
 
     def holds_any(self) -> bool:
@@ -197,12 +197,12 @@ class Journal:
         """Return once everything written is on the disk."""
         self._file.sync()
 
-    def accept(self, line: Line) -> None:
-        """Count the line at the end of what was read as read."""
+    def accept(self, n: int, line_hash: str, size: int) -> None:
+        """Count the line at the end of what was read, of transaction `n` and so many bytes, as read."""
         self._starts.append(self.size)
-        self.size += len(line.content)
-        self.last_n = line.entry.n
-        self.last_hash = line.hash
+        self.size += size
+        self.last_n = n
+        self.last_hash = line_hash
 
     def lines_after(self, n: int) -> bytes:
         """Return the lines of the transactions after number `n`, as they stand."""

@@ -81,7 +81,7 @@ def test_what_is_appended_is_read_on_from_where_the_last_look_ended(book: Book) 
     content, checksum = line_of(entry)
     writer.append(content)
     writer.sync()
-    writer.accept(journal.Line(entry, checksum, content))
+    writer.accept(3, checksum, len(content))
     assert (writer.last_n, writer.last_hash, writer.size) == (3, checksum, len(book.path.read_bytes().rstrip(b"\0")))
     assert [each.entry for each in reader.read_on()] == [entry]
     assert numbers(writer) == []
@@ -266,7 +266,7 @@ def test_a_journal_gets_room_ahead_once_for_many_lines(book: Book) -> None:
         entry = Entry(n=n, safe=n - 1, was=writer.last_hash, at=AT, ids={}, put={})
         content, checksum = line_of(entry)
         writer.append(content)
-        writer.accept(journal.Line(entry, checksum, content))
+        writer.accept(n, checksum, len(content))
         sizes.add(book.path.stat().st_size)
     assert len(sizes) == 1
     assert max(sizes) > writer.size + JOURNAL_ROOM_BYTES / 2
