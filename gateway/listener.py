@@ -191,7 +191,7 @@ class Listener:
         except SignatureRefused as error:
             return Refusal(401, str(error), raw)
         except MalformedBody as error:
-            return Refusal(422, str(error), raw)
+            return Refusal(422, str(error), raw, error.without_names)
         except MalformedMessage as error:
             return Refusal(422, str(error), raw, error.without_values)
 

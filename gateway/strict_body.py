@@ -61,11 +61,13 @@ def _checked_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     checked: dict[str, object] = {}
     for name, value in pairs:
         if name in checked:
-            raise MalformedBody(f"The name {_shown(name)} stands twice in one object.")
+            raise MalformedBody("The name {name} stands twice in one object.", _shown(name))
         if isinstance(value, _Number) or not isinstance(value, (str, dict)):
-            raise MalformedBody(f"The value of {_shown(name)} is {_kind(value)}; every value is sent as a text.")
+            raise MalformedBody(
+                f"The value of {{name}} is {_kind(value)}; every value is sent as a text.", _shown(name)
+            )
         if not (_is_whole(name) and (isinstance(value, dict) or _is_whole(value))):
-            raise MalformedBody(f"{_shown(name)} holds half a surrogate pair, which is no character.")
+            raise MalformedBody("{name} holds half a surrogate pair, which is no character.", _shown(name))
         checked[name] = value
     return checked
 

@@ -86,12 +86,14 @@ class Database:
         failed sync, unless `stopped_too`); it is not taken then.
         """
         is_undisturbed = self._lock.take(wait_seconds=wait_seconds)
+        # Once and for all: whoever is refused below has signed the lock all the same.
+        self._is_settled = self._is_settled and is_undisturbed
         try:
             if not stopped_too:
                 self._stop.refuse()
             # Whoever writes the store signs the lock, so its files are as this process left them, unless somebody has
             # put others in their place by hand.
-            image = self._follower.still() if is_undisturbed and self._is_settled else None
+            image = self._follower.still() if self._is_settled else None
             if image is None:
                 self._is_settled = False
                 image = self._latest()
@@ -195,6 +197,7 @@ class Database:
         Raises StoreNotUsable if they cannot be written or are damaged.
         """
         with self._lock.held(wait_seconds=WAIT_SECONDS):
+            self._is_settled = False
             self._stop.refuse()
             try:
                 if not self._disk.exists(self._paths.checkpoint):
@@ -214,6 +217,11 @@ class Database:
         """Say whether the checkpoint was written by an older version; the next one is of today's form."""
         checkpoint = self.image().checkpoint
         return checkpoint is not None and checkpoint.header.format < FORMAT
+
+    def is_half_folded(self) -> bool:
+        """Say whether the journal still holds what the checkpoint holds: who folded it was killed in the middle."""
+        checkpoint = self.image().checkpoint
+        return checkpoint is not None and self._follower.book.base < checkpoint.header.revision
 
     def stopped_because(self) -> str | None:
         """Return why every writer is stopped, None if none is. Raises StoreNotUsable if that cannot be told."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from store.checkpoint import write_checkpoint
+from store.checkpoint import need_as_written, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.image import Image
@@ -20,10 +20,13 @@ RECORDS_WITHOUT_REST = 64
 
 
 def write_beside(disk: Disk, paths: Paths, image: Image, rest: Callable[[], None] | None = None) -> None:
-    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError.
+    """Write checkpoint and index of an image beside the present ones, and sync them.
 
     `rest` is called after every few records: whoever does this beside other work lets that go on then.
+    Raises OSError, StoreNotUsable if the present checkpoint is damaged: it is not copied.
     """
+    if image.checkpoint is not None:
+        need_as_written(disk, paths.checkpoint, paths.index, image.checkpoint)
     tables = {table: partial(_with_rests, partial(records_of, image, table), rest) for table in image.tables()}
     places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
     write_index(disk, beside(paths.index), Index(places, _columns(image, rest)), fit)

@@ -50,7 +50,6 @@ class Follower:
         self._image = Image(next_ids={}, counts={}, keys_of=self._keys_of)
         self._changes: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REMEMBERED_CHANGES)
         self._seen: Signature | None = None
-        self._own_mark = b""
         self.safe_n = 0
 
     @property
@@ -119,7 +118,7 @@ class Follower:
         Say no if it must be read like another process's.
         """
         with self._mutex:
-            self._own_mark = self._mark.change()
+            mark = self._mark.change()
             # A reader of this process may have seen the lines already.
             if self._journal is None or self._journal.last_n != batch.drafts[0].n - 1:
                 return False
@@ -127,6 +126,11 @@ class Follower:
             for each in batch.drafts:
                 self._journal.accept(each.n, each.hash, len(each.content))
                 self._changes.append((each.n, each.keys))
+            if mark:
+                # Nobody else can have written yet. Whoever does it later is seen by the file's time of change, too,
+                # should they be killed before they make their mark.
+                with suppress(OSError):
+                    self._seen = self.signature()
             return True
 
     def read_checkpoint(self) -> Checkpoint:
@@ -163,8 +167,7 @@ class Follower:
             return False
         signature = self.signature()
         if signature is not None and signature[0] == book.identity:
-            is_own = self._own_mark != b"" and signature[3] == self._own_mark
-            if to_its_end or (signature != self._seen and not is_own):
+            if to_its_end or signature != self._seen:
                 self._read(book, to_its_end=to_its_end)
             self._seen = signature
             return True

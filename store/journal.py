@@ -163,6 +163,10 @@ class Journal:
             if line is None:
                 later = (whole_entry(each.lstrip(b"\0") + b"\n") for each in content[start:].split(b"\n"))
                 if any(each is not None and each.safe > self.last_n for each in later):
+                    if self._file.pread(len(content) - start, self.size) != content[start:]:
+                        # Read without the lock: one part before a commit, and the next one after it.
+                        yield from self.read_on(to_its_end=to_its_end)
+                        return
                     raise self._damaged(
                         self.last_n + 1, "its checksum does not fit, though it was on the disk before later lines were"
                     )

@@ -24,7 +24,7 @@ from store.committer import Committer, Job
 from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
 from store.draft import Batch
-from store.errors import StoreBusy, StoreNotUsable
+from store.errors import NotWritten, StoreBusy, StoreNotUsable
 from store.follower import Signature
 from store.image import Image, Key
 from store.key_file import KeyFile
@@ -194,14 +194,23 @@ class _Writing(AbstractContextManager[Transaction]):
         try:
             if kind is None and tx is not None:
                 if tx.has_writes:
-                    batch = database.batch(tx.image)
-                    tx.go_into(batch)
-                    database.append(batch)
+                    _append(database, tx)
                 is_decided = True
         finally:
             database.give_back(is_decided=is_decided)
         if is_decided and database.checkpoint_is_worth_it():
             self._store.fold_in_the_background()
+
+
+def _append(database: Database, tx: Transaction) -> None:
+    batch = database.batch(tx.image)
+    tx.go_into(batch)
+    try:
+        database.append(batch)
+    except NotWritten as error:
+        # What failed came behind it: it stands, and who is told otherwise does it once more.
+        if not error.kept:
+            raise
 
 
 def open_store(
@@ -239,7 +248,7 @@ def open_store(
         store.database.create(partial(_first, store))
     store.sealed_just_now = seal_old_secrets(store)
     have_key(store)
-    outdated = store.database.is_of_older_form() or holds_old_text(store.database.image())
+    outdated = store.database.is_of_older_form() or holds_old_text(store.database)
     if outdated and store.database.stopped_because() is None:
         store.checkpoint()
     return store

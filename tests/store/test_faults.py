@@ -18,7 +18,7 @@ from store.pending import Pending
 from store.record_audit import record_problems
 from store.store import Store, Transaction, open_store
 from tests.makers import CountedIds, FixedClock, make_account
-from tests.store.fake_disk import MUTATIONS, FakeDisk, Step
+from tests.store.fake_disk import MUTATIONS, FakeDisk, Step, Write
 
 Asked = tuple[Callable[[Transaction], object], Pending[Any]]
 """A decision, and who is told what became of it."""
@@ -142,6 +142,22 @@ def test_a_write_that_fails_changes_nothing(store: Store, disk: FakeDisk) -> Non
         disk.before = None
         assert disk.content() == before
     assert add(store) == 1
+
+
+def test_what_was_written_whole_before_the_write_failed_is_told_to_be_stored(store: Store, disk: FakeDisk) -> None:
+    """Who is told that nothing was changed does it once more."""
+
+    def fail_behind_it(step: Step) -> None:
+        if step.operation == "append" and step.name == "gatewatch.journal":
+            disk.before = None
+            disk.names[step.name].change(Write(step.offset, step.content))
+            raise BROKEN
+
+    disk.before = fail_behind_it
+    assert add(store, "Ada") == 1
+    assert names(store) == ["Ada"]
+    for each in disk.survivals():
+        assert names(opened(store.folder, FakeDisk(dict(each)))) == ["Ada"]
 
 
 def test_after_a_failed_sync_every_writer_is_stopped_and_readers_go_on(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from store import journal
-from store.disk import JOURNAL_ROOM_BYTES, RealDisk
+from store.disk import JOURNAL_ROOM_BYTES, RealDisk, RealFile
 from store.errors import StoreNotUsable
 from store.journal import NO_HASH, Base, Entry, Journal, Torn, line_of
 
@@ -271,3 +271,23 @@ def test_a_journal_gets_room_ahead_once_for_many_lines(book: Book) -> None:
     assert len(sizes) == 1
     assert max(sizes) > writer.size + JOURNAL_ROOM_BYTES / 2
     assert numbers(opened(book)) == list(range(1, 300))
+
+
+def test_who_reads_while_others_write_takes_a_later_part_for_no_damage(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the lock a read may see one part before a commit and the next one after it."""
+    book.write(0)
+    reader = opened(book)
+    assert numbers(reader) == [1]
+    book.lines.clear()
+    book.write(0, 1, 2)
+    now = book.path.read_bytes()
+    early = now[: book.end_of(1)] + bytes(book.end_of(2) - book.end_of(1)) + now[book.end_of(2) :]
+    reads: list[bytes] = [early]
+
+    def read(_file: RealFile, size: int, offset: int) -> bytes:
+        return (reads.pop() if reads else now)[offset : offset + size]
+
+    monkeypatch.setattr(RealFile, "pread", read)
+    assert [each.entry.n for each in reader.read_on(to_its_end=False)] == [2, 3]

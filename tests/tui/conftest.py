@@ -26,7 +26,6 @@ from tui.app import GatewatchApp
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = ((80, 24), (120, 36))
-REPORT = ".reports/snapshots.html"
 PREFIX = "test_picture_"
 LONGEST_WAIT_SECONDS = 20
 
@@ -62,11 +61,9 @@ class ScreenshotExtension(pytest_textual_snapshot.SVGImageExtension):  # type: i
             super().write_snapshot(snapshot_location=snapshot_location, snapshots=snapshots)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Write the report of differing pictures to an ignored folder: it holds the environment."""
+def pytest_configure() -> None:
+    """Put our pictures in the place of the plugin's."""
     pytest_textual_snapshot.SVGImageExtension = ScreenshotExtension
-    if config.getoption("--snapshot-report") == "snapshot_report.html":
-        config.option.snapshot_report = REPORT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

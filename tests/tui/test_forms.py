@@ -38,7 +38,7 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.json_area import JsonArea
 from tui.widgets.question import Question
 from tui.widgets.record_table import RecordTable
-from tui.widgets.settings_form import FIELDS_AT_ONCE
+from tui.widgets.settings_form import FIELDS_AT_ONCE, SettingLine
 
 ANNA = Actor(ANNA_EMAIL)
 BO = Actor("bo@northwind.example")
@@ -348,7 +348,8 @@ async def test_a_kept_edit_meets_what_others_have_changed_since(cast: Store) -> 
     assert (kept.name, kept.url) == ("Mine", "https://theirs.example/pay")
 
 
-async def test_the_settings_of_a_method_are_kept_with_its_connector(cast: Store) -> None:
+async def test_a_methods_connector_is_kept_and_none_of_its_settings(cast: Store) -> None:
+    """They are all sealed in the store, also those that no schema masks."""
     app = panel(cast)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "5", "n")
@@ -356,11 +357,32 @@ async def test_the_settings_of_a_method_are_kept_with_its_connector(cast: Store)
         await settle(pilot)
         form(app).put({"/merchant_id": "M-1", "/api_key": "s3cret", "/brands": ["mc"]})
         app.keep_drafts()
+    [kept] = (cast.folder / "drafts").iterdir()
+    assert [each for each in ("M-1", "s3cret", "mc") if each in kept.read_text()] == []
     app = panel(cast)
     async with app.run_test(size=WIDE) as pilot:
-        await press(pilot, "5", "n", "right", "enter")
+        await press(pilot, "5", "n")
+        assert "Connector settings were not kept" in asked(app)
+        await press(pilot, "right", "enter")
+        await settle(pilot)
         values = form(app).values()
-        assert (values["/merchant_id"], values["/api_key"], values["/brands"]) == ("M-1", None, ["mc"])
+        assert (values["Name"], values["Connector"]) == ("Cards", 1)
+        assert (values["/merchant_id"], values["/api_key"]) == (None, None)
+
+
+async def test_a_draft_of_an_edit_holds_no_setting_also_while_their_fields_are_not_there(cast: Store) -> None:
+    """A signal may come while they are being shown."""
+    stored = cast.view().get(PaymentMethod, 1).settings
+    assert stored["api_key"]
+    app = panel(cast)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "5", "e")
+        form(app).put({"Name": "Mine"})
+        await form(app).query(SettingLine).remove()
+        app.keep_drafts()
+    [kept] = (cast.folder / "drafts").iterdir()
+    assert "Mine" in kept.read_text()
+    assert [each for each in stored.values() if str(each) in kept.read_text()] == []
 
 
 def test_a_draft_that_cannot_be_read_is_none_and_is_removed(tmp_path: Path) -> None:

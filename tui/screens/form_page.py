@@ -41,6 +41,8 @@ class FormPage(TextFieldsPage):
 
     FULL_CONTROL: ClassVar[bool] = True
     """Whether the form is only for managers with Full Control."""
+    NOT_KEPT: ClassVar[str] = "Secrets were not kept."
+    """What a draft of the form does not hold, as a sentence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,10 +138,10 @@ class FormPage(TextFieldsPage):
         self.refuse(str(error))
 
     def draft(self) -> dict[str, Any] | None:
-        """Return what was changed, for `Drafts.keep`: never a secret; None if nothing would be lost."""
+        """Return what was changed, for `Drafts.keep`: nothing that the store seals; None if nothing would be lost."""
         if not self.has_changes():
             return None
-        typed = {each.called: each.value for each in self.fields if not each.secret}
+        typed = {each.called: each.value for each in self.fields if not each.sealed}
         changed = {name: value for name, value in typed.items() if value != self._first_values.get(name)}
         return {"version": self.record_version, "values": changed}
 
@@ -157,7 +159,7 @@ class FormPage(TextFieldsPage):
         if draft is None or not self.is_ready:
             return
         kept = look.relative(draft.kept_at, self.now())
-        says = f"The panel was ended {kept}, while this form was being filled in.\nSecrets were not kept."
+        says = f"The panel was ended {kept}, while this form was being filled in.\n{self.NOT_KEPT}"
         answers = (("later", "Not now"), ("restore", "Go on with it"), ("forget", "Throw it away"))
         self.app.push_screen(Question("Go on with what you typed?", says, answers), partial(self._take_draft, draft))
 

@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -24,7 +24,6 @@ from store.settings_schema import SETTINGS_FIELD, SettingsSchema, example_settin
 from store.store import View
 from tui import look
 from tui import work as tasks
-from tui.drafts import Draft
 from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
@@ -41,6 +40,7 @@ class MethodFormPage(FormPage):
     """What New and Edit share."""
 
     ENTRY = "methods"
+    NOT_KEPT = "Connector settings were not kept: they may be secret."
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -58,7 +58,6 @@ class MethodFormPage(FormPage):
         self._connectors: dict[int, Connector] = {}
         self._shown_connector: int | None = None
         self._settings: SettingsForm | None = None
-        self._settings_kept: dict[str, Any] = {}
 
     @abstractmethod
     def start(self) -> MethodForm:
@@ -128,11 +127,6 @@ class MethodFormPage(FormPage):
         form = self.form
         return lambda view: methods.check(view, form)
 
-    def restore(self, draft: Draft) -> None:
-        """Put back what was kept; the settings once the fields of the connector are there."""
-        self._settings_kept = {name: value for name, value in draft.values.items() if name.startswith("/")}
-        super().restore(draft)
-
     def action_save(self) -> None:
         """Create or Save, once all settings are shown."""
         if self._settings is not None and not self._settings.is_complete:
@@ -175,9 +169,6 @@ class MethodFormPage(FormPage):
         await asyncio.shield(self._put_settings(SettingsForm(schema, found)))
         if untouched:
             self.remember()
-        if self._settings_kept:
-            kept, self._settings_kept = self._settings_kept, {}
-            self.put(kept)
 
     async def _put_settings(self, settings: SettingsForm) -> None:
         place = self.query_one("#settings", Vertical)

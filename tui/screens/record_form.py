@@ -141,8 +141,9 @@ class RecordForm(FormPage, Generic[R]):
     def draft(self) -> dict[str, Any] | None:
         """Return what was changed, and what the record was, so that a later save can tell what others have changed."""
         kept = super().draft()
-        secret = {each.called for each in self.fields if each.secret}
-        return kept and {**kept, "seen": {name: value for name, value in self._seen().items() if name not in secret}}
+        # Not what is in no field now: the secret settings of another connector, say, or of a part that is not shown.
+        told = {each.called for each in self.fields if not each.sealed}
+        return kept and {**kept, "seen": {name: value for name, value in self._seen().items() if name in told}}
 
     def restore(self, draft: Draft) -> None:
         """Put back what was kept; what others have changed since then is asked about when it is saved."""
