@@ -295,7 +295,11 @@ class GatewatchApp(TerminalApp):
         self._navigate(self._sign_out)
 
     def sign_out_now(self, why: str) -> None:
-        """Sign out without asking, since the person may not be here or may not stay; the door says why."""
+        """Sign out without asking, since the person may not be here or may not stay; the door says why.
+
+        What is typed in open forms is kept for when they come back.
+        """
+        self.keep_drafts()
         if isinstance(self.screen, ModalScreen):
             self.screen.dismiss(None)  # a change of screens may wait for its answer
         self._navigate(partial(self._sign_out, why=why))

@@ -57,7 +57,7 @@ def test_keys_typed_ahead_reach_the_screen_that_they_are_meant_for(environment: 
     with PseudoTerminal(PROGRAM, environment) as at:
         sign_in(at)
         at.press("6n", "Nordbank, typed ahead")
-        at.wait_for("New Payment Gateway Connector", "Nordbank, typed ahead")
+        at.wait_for("New payment gateway connector", "Nordbank, typed ahead")
 
 
 def test_a_terminal_is_resized_under_the_panel_and_what_was_typed_stays(environment: dict[str, str]) -> None:

@@ -68,7 +68,7 @@ class ConnectorDetails(Page):
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Payment Gateway Connector {self._connector_id}"
+        return f"Payment gateway connector {self._connector_id}"
 
     def compose_workspace(self) -> ComposeResult:
         """Compose the fields, the schema and the shared values, all of which scroll."""

@@ -38,9 +38,9 @@ class LookAtBoth(ModalScreen[None]):
     """The differences, to scroll through; Esc goes back to the question."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "close", "Back to the question"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("escape,enter,q", "close", "Back to the question", id="both.close"),
+        Binding("j", "scroll(1)", "Down", show=False, id="both.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="both.up"),
     ]
 
     def __init__(self, parts: tuple[Part, ...]) -> None:

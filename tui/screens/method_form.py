@@ -46,7 +46,7 @@ class MethodFormPage(FormPage):
         Binding(
             "f2",
             "example",
-            "Example settings",
+            "Example",
             key_display="F2",
             tooltip="Fill in the settings still empty",
             id="form.example",

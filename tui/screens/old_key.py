@@ -40,9 +40,9 @@ class OldKey(ModalScreen[OldKeyChoice | None]):
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("left,up,h,k", "app.focus_previous", show=False),
-        Binding("right,down,l,j", "app.focus_next", show=False),
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left,up,h,k", "app.focus_previous", "Button before", show=False, id="dialog.before"),
+        Binding("right,down,l,j", "app.focus_next", "Next button", show=False, id="dialog.next"),
     ]
 
     def __init__(self, facts: OldKeyFacts, now: datetime) -> None:

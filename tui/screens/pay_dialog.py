@@ -15,24 +15,16 @@ from textual.widgets.option_list import Option
 from store.payments import Payment
 from tui import look
 from tui.payment_actions import MethodChoice
+from tui.widgets.choices import Choices
 from tui.widgets.top_bar import NO_ENGINE
-
-
-class _Methods(OptionList):
-    """The payment methods, with the keys of every list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
-    ]
 
 
 class PayDialog(ModalScreen[int | None]):
     """Ask for a payment method. Its result is the method's id, None if no attempt is to be started."""
 
-    AUTO_FOCUS = "_Methods"
+    AUTO_FOCUS = "Choices"
     CSS_PATH = "pay_dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
 
     def __init__(self, payment: Payment, choices: tuple[MethodChoice, ...], *, engine_runs: bool) -> None:
         super().__init__()
@@ -44,7 +36,7 @@ class PayDialog(ModalScreen[int | None]):
         """Compose the methods, what will happen, and the buttons."""
         with Vertical(classes="dialog"):
             yield Static(Text(f"Pay {self._payment.number} through which payment method?"), classes="dialog-title")
-            yield _Methods(*(Option(_method_text(each)) for each in self._choices))
+            yield Choices(*(Option(_method_text(each)) for each in self._choices))
             yield Static(id="says", classes="dialog-says")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="no", compact=True)
@@ -68,7 +60,7 @@ class PayDialog(ModalScreen[int | None]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
         event.stop()
-        highlighted = self.query_one(_Methods).highlighted
+        highlighted = self.query_one(Choices).highlighted
         chosen = highlighted is not None and event.button.id == "yes"
         self.dismiss(self._choices[highlighted or 0].method.id if chosen else None)
 

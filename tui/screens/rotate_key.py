@@ -21,7 +21,7 @@ class RotateKey(ModalScreen[int | None]):
     """Asks for the grace time. Its result is that time in seconds, None if the key is to stay."""
 
     AUTO_FOCUS = "#no"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
 
     def __init__(self, connector_name: str) -> None:
         super().__init__()

@@ -19,11 +19,11 @@ class SchemaPreviewDialog(ModalScreen[None]):
     """The drawing, to scroll through. `schema` None: the text is wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f9,q,enter", "close", "Back"),
-        Binding("j,down", "scroll(1)", "Down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", show=False),
-        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        Binding("escape,f9,q,enter", "close", "Back", id="preview.close"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="preview.down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="preview.up"),
+        Binding("pagedown,space", "scroll(10)", "Page down", show=False, id="preview.page_down"),
+        Binding("pageup", "scroll(-10)", "Page up", show=False, id="preview.page_up"),
     ]
 
     def __init__(self, schema: SettingsSchema | None) -> None:

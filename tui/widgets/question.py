@@ -22,9 +22,9 @@ class Question(ModalScreen[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("left,h", "app.focus_previous", show=False),
-        Binding("right,l", "app.focus_next", show=False),
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left,h", "app.focus_previous", "Button before", show=False, id="dialog.before"),
+        Binding("right,l", "app.focus_next", "Next button", show=False, id="dialog.next"),
     ]
 
     def __init__(self, title: str, says: str, answers: Sequence[tuple[str, str]]) -> None:
