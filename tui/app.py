@@ -28,7 +28,7 @@ from textual.widgets import Static
 
 from store import managers
 from store.errors import StoreNotUsable
-from tui import external_editor, keys, look, pages, themes
+from tui import external_editor, keys, look, pages, themes, work
 from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
@@ -135,7 +135,9 @@ class GatewatchApp(TerminalApp):
         """Whether another screen is on its way, or the one on top has not shown its rows yet."""
         if isinstance(self.screen, Page):
             return self._changing or not self.screen.is_ready or self.screen.is_reading
-        return self._changing and not isinstance(self.screen, ModalScreen)  # a question is answered by keys
+        if isinstance(self.screen, ModalScreen):
+            return False  # a question is answered by keys
+        return self._changing or work.is_busy(self.screen)  # a password that is being checked may be typed again
 
     @property
     def tick_seconds(self) -> float:

@@ -48,6 +48,10 @@ def test_picture_manager_new(picture: Picture, cast: Store) -> None:
     assert picture(panel(cast), press=["7", "n", "a", "ctrl+s"])
 
 
+def test_picture_manager_edit(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["7", "j", "enter", "e"])
+
+
 def test_picture_reseller(picture: Picture, cast: Store) -> None:
     assert picture(panel(cast), press=["2", "j", "enter"])
 

@@ -35,6 +35,7 @@ class FormPage(TextFieldsPage):
     CSS_PATH: ClassVar[CSSPathType | None] = "form_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel", id="form.cancel"),
+        Binding("ctrl+s", "save", "Create", key_display="^s", id="form.save"),
     ]
     SAVE: ClassVar[str] = "Create"
     """The button's label, and the footer's."""
@@ -44,8 +45,9 @@ class FormPage(TextFieldsPage):
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Call the key as the button is called."""
-        save = Binding("ctrl+s", "save", cls.SAVE, key_display="^s", id="form.save")
-        cls.BINDINGS = [*cls.__dict__.get("BINDINGS", ()), save]
+        if "SAVE" in cls.__dict__:
+            save = Binding("ctrl+s", "save", cls.SAVE, key_display="^s", id="form.save")
+            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", ()), save]
         super().__init_subclass__(**options)
 
     def __init__(self) -> None:

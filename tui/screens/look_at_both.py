@@ -11,11 +11,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import look
 from tui.look import Tone
+from tui.widgets.dialog import Dialog
 
 NOTHING = "(nothing)"
 LONGEST_LINE = 200
@@ -34,7 +34,7 @@ class Part:
     clashes: bool
 
 
-class LookAtBoth(ModalScreen[None]):
+class LookAtBoth(Dialog[None]):
     """The differences, to scroll through; Esc goes back to the question."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +47,7 @@ class LookAtBoth(ModalScreen[None]):
         super().__init__()
         self._parts = parts
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose all parts below each other."""
         with Vertical(classes="dialog both"):
             yield Static("Theirs and yours", classes="dialog-title")

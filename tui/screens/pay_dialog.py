@@ -8,7 +8,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,10 +15,11 @@ from store.payments import Payment
 from tui import look
 from tui.payment_actions import MethodChoice
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 from tui.widgets.top_bar import NO_ENGINE
 
 
-class PayDialog(ModalScreen[int | None]):
+class PayDialog(Dialog[int | None]):
     """Ask for a payment method. Its result is the method's id, None if no attempt is to be started."""
 
     AUTO_FOCUS = "Choices"
@@ -32,7 +32,7 @@ class PayDialog(ModalScreen[int | None]):
         self._choices = choices
         self._engine_runs = engine_runs
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the methods, what will happen, and the buttons."""
         with Vertical(classes="dialog"):
             yield Static(Text(f"Pay {self._payment.number} through which payment method?"), classes="dialog-title")
@@ -53,9 +53,9 @@ class PayDialog(ModalScreen[int | None]):
         self.query_one("#yes", Button).disabled = not outlook.allowed
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Go on to the button: one more Enter starts the attempt."""
+        """Go on to the buttons, Cancel first."""
         event.stop()
-        self.query_one("#yes", Button).focus()
+        self.query_one("#no", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""

@@ -133,6 +133,11 @@ class PaymentDetails(DetailsPage):
             return True if outlook.allowed else None
         return super().check_action(action, parameters)
 
+    def why_not(self, action: str) -> str:
+        """Return why the rules refuse an action."""
+        outlook = self._outlooks().get(action)
+        return outlook.refused if outlook else super().why_not(action)
+
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the key of the same action does."""
         event.stop()

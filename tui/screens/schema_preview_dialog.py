@@ -7,15 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from store.settings_schema import SettingsSchema
 from tui import look
+from tui.widgets.dialog import Dialog
 from tui.widgets.schema_preview import SchemaPreview
 
 
-class SchemaPreviewDialog(ModalScreen[None]):
+class SchemaPreviewDialog(Dialog[None]):
     """The drawing, to scroll through. `schema` None: the text is wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,7 +30,7 @@ class SchemaPreviewDialog(ModalScreen[None]):
         super().__init__()
         self._schema = schema
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the drawing above its keys."""
         with Vertical(classes="dialog preview-dialog"):
             yield SchemaPreview()

@@ -9,13 +9,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
+from tui.widgets.dialog import Dialog
 
 
-class Question(ModalScreen[str | None]):
+class Question(Dialog[str | None]):
     """Ask which of several things to do. The result is the answer's name, None if nobody wants any of it.
 
     `title` and `says` may hold stored text. `answers` are names and labels; the first one has the focus.
@@ -33,7 +33,7 @@ class Question(ModalScreen[str | None]):
         self._question = title
         self._answers = answers
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose what is asked and the answers."""
         with Vertical(classes="dialog question"):
             yield Static(Text(look.safe(self._question)), classes="dialog-title")

@@ -8,18 +8,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
+from tui.widgets.dialog import Dialog
 
 
-class TextShown(ModalScreen[None]):
+class TextShown(Dialog[None]):
     """Shows a text under a title, with a remark below it if there is one; long texts scroll."""
 
     AUTO_FOCUS = "#close"
     DEFAULT_CSS = """
-    TextShown .dialog { width: 72; }
     #text-shown { height: auto; max-height: 14; margin-bottom: 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,7 +33,7 @@ class TextShown(ModalScreen[None]):
         self._text = text
         self._remark = remark
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the text between its title and the button."""
         with Vertical(classes="dialog"):
             yield Static(Text(look.safe(self._heading)), classes="dialog-title")
