@@ -103,7 +103,7 @@ def test_a_crash_tells_where_its_report_is_and_no_value(environment: dict[str, s
         assert at.wait_for_end() == 1
         (report,) = tmp_path.glob("state/**/crash-*.log")
         assert stat.S_IMODE(report.stat().st_mode) == 0o600
-        assert "ValueError: no such thing as '…'" in report.read_text()
+        assert "ValueError" in report.read_text()
         assert report.name.encode() in at.written
         assert b"planted" not in at.written
         assert "planted-secret" not in report.read_text()
