@@ -130,7 +130,7 @@ class PaymentDetails(DetailsPage):
         """Offer what the rules allow; the others stay in sight, dim."""
         outlook = self._outlooks().get(action)
         if outlook is not None:
-            return True if outlook.allowed else None
+            return False if not self.session.by.full_control else True if outlook.allowed else None
         return super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
