@@ -150,6 +150,7 @@ async def test_what_the_rules_refuse_cannot_be_pressed(cast: Store) -> None:
         page = await opened(pilot, cast, 10)
         await press(pilot, "p", "B", "X")
         assert app.screen is page
+        assert any("wait for the gateway's answer" in each.message for each in app._notifications)
         assert "wait for the gateway's answer" in text_of(app, "#why")
 
 

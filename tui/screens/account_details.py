@@ -33,7 +33,7 @@ COLUMNS: tuple[Column[BalanceTransaction], ...] = (
         key="date",
         label="Transaction date",
         short="Date",
-        width=11,
+        width=16,
         cell=lambda row, now: look.short_moment(row.date, now),
         sort_key=lambda row: row.date,
     ),
