@@ -263,7 +263,9 @@ class GatewatchApp(TerminalApp):
             self._navigate(partial(self._go_to, path, steps))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the colon to whoever types one, and to dialogs."""
+        """Leave the colon to whoever types one, and to dialogs; and ctrl+c to the terminal."""
+        if action == "help_quit":
+            return False
         if action == "go_to_by_name":
             typed_into = self.focused is not None and self.focused.check_consume_key("colon", ":")
             return isinstance(self.screen, Page) and not typed_into

@@ -56,7 +56,7 @@ def test_a_tmux_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_picture_copied(picture: Picture, cast: Store) -> None:
-    assert picture(panel(cast), press=["1", "y", "enter", "Y"])
+    assert picture(panel(cast), press=["1", "y", "j", "enter", "Y"])
 
 
 async def test_what_was_copied_can_be_shown_unless_it_is_a_secret(cast: Store) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from store.store import Store
 from tests.tui.cast import INES_EMAIL, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import Picture, settle
+from tests.tui.form_driver import shown
 from tests.tui.test_payments import is_on, lines, page_name, press
 from tui import pages, screens, widgets
 from tui.app import GatewatchApp
@@ -146,7 +147,7 @@ async def test_the_palette_offers_the_actions_of_the_page_and_objects(cast: Stor
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
-        assert page_name(app) == "Payment Gateway Connector 2"
+        assert page_name(app) == "Payment gateway connector 2"
 
 
 @pytest.mark.parametrize("email", [None, INES_EMAIL])
@@ -252,8 +253,7 @@ async def test_ctrl_c_is_left_to_the_terminal(cast: Store, keys: list[str]) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, *keys)
-        active = app.screen.active_bindings.get("ctrl+c")
-        assert active is None or active.node is app
+        assert "ctrl+c" not in app.screen.active_bindings
 
 
 async def test_help_and_quit_stay_in_the_footer_of_a_narrow_terminal(cast: Store) -> None:
@@ -262,7 +262,7 @@ async def test_help_and_quit_stay_in_the_footer_of_a_narrow_terminal(cast: Store
         await settle(pilot)
         footer = app.screen.query_one(KeysFooter)
         assert footer.left_out
-        drawn = lines(app)[-1]
+        drawn = shown(app).splitlines()[-1]
         assert drawn.rstrip().endswith("Quit  F1 Help")
         await pilot.resize_terminal(80, 24)
         await settle(pilot)

@@ -42,7 +42,7 @@ LANES: dict[str, Lane] = {
     "late-answers": Lane.LATE_ANSWERS,
     "returned": Lane.RETURNED,
 }
-NEEDED = "n creates one; it needs an account (1), and a payment method to be paid by (5)"
+NEEDED = "n creates one; it needs an account (1) and a payment method (5)"
 INBOX = "inbox"
 SILENT = "silent"
 ALL = ""
