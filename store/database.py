@@ -25,7 +25,11 @@ from store.stop_marker import StopMarker
 
 SMALLEST_JOURNAL_WORTH_FOLDING = 8 << 20
 JOURNAL_PART_WORTH_FOLDING = 0.5
-"""A checkpoint is worth it once the journal is larger than this part of the last one, and than the bytes above."""
+LARGEST_JOURNAL_NOT_FOLDED = 32 << 20
+"""A checkpoint is worth it once the journal is larger than this part of the last one, within these bytes.
+
+Every process holds in memory what the journal holds: without the upper bound that would grow with the store.
+"""
 
 
 class Database:
@@ -148,7 +152,8 @@ class Database:
         size = self._follower.journal_bytes()
         if size <= SMALLEST_JOURNAL_WORTH_FOLDING:
             return False
-        return size > self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
+        part = self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
+        return size > min(part, LARGEST_JOURNAL_NOT_FOLDED)
 
     def fold(self, *, wait_seconds: float, turn_seconds: float | None = None, stopped_too: bool = False) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.

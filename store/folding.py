@@ -9,7 +9,7 @@ from store.checkpoint import write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.image import Image
-from store.index import Index, SortedColumn, sorted_column, write_index
+from store.index import NO_COLUMN, Index, SortedColumn, write_index
 from store.paths import Paths, beside
 
 
@@ -29,14 +29,19 @@ def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
-    """Return the columns of everything stored: those of the last checkpoint, with what was written since."""
-    written = image.changed()
-    pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    if image.index is not None:
-        for (table, name), column in image.index.columns.items():
-            pairs[(table, name)] = [each for each in column.pairs() if (table, each[1]) not in written]
-    for (table, identity), record in written.items():
-        if record is not None:
-            for name, key in image.keys_of(table, record):
-                pairs.setdefault((table, name), []).append((key, identity))
-    return {name: sorted_column(each) for name, each in pairs.items()}
+    """Return the columns of everything stored: those of the last checkpoint, with what was written since.
+
+    It costs what was written, and a copy of the columns.
+    """
+    gone: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    new: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for (table, identity), record in image.changed().items():
+        before = image.checkpoint.get(table, identity) if image.checkpoint else None
+        for line, pairs in ((before, gone), (record, new)):
+            if line is not None:
+                for name, key in image.keys_of(table, line):
+                    pairs.setdefault((table, name), []).append((key, identity))
+    columns = dict(image.index.columns) if image.index else {}
+    for each in gone.keys() | new.keys():
+        columns[each] = columns.get(each, NO_COLUMN).changed(gone.get(each, ()), new.get(each, ()))
+    return columns

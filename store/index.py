@@ -99,6 +99,42 @@ class SortedColumn:
         """Yield every (key, id), in the order of keys."""
         return zip(self.keys, self.ids, strict=True)
 
+    def changed(self, gone: Iterable[tuple[int, int]], new: Iterable[tuple[int, int]]) -> SortedColumn:
+        """Return the column without some (key, id) pairs and with others; what lies between is copied as it is."""
+        new = set(new)
+        edits = [(place, False, *pair) for pair in new if not self._holds(place := self._place(*pair), *pair)]
+        edits += [(place, True, *pair) for pair in set(gone) - new if self._holds(place := self._place(*pair), *pair)]
+        # What comes in stands before what it comes in at, so it is first where that goes.
+        edits.sort()
+        keys, ids, start = array("q"), array("q"), 0
+        for place, goes, key, identity in edits:
+            _copy(keys, self.keys[start:place])
+            _copy(ids, self.ids[start:place])
+            start = place
+            if goes:
+                start += 1
+            else:
+                keys.append(key)
+                ids.append(identity)
+        _copy(keys, self.keys[start:])
+        _copy(ids, self.ids[start:])
+        return SortedColumn(keys, ids)
+
+    def _place(self, key: int, identity: int) -> int:
+        start = bisect_left(self.keys, key)
+        return bisect_left(self.ids, identity, start, bisect_right(self.keys, key, start))
+
+    def _holds(self, place: int, key: int, identity: int) -> bool:
+        return place < len(self.keys) and (self.keys[place], self.ids[place]) == (key, identity)
+
+
+def _copy(numbers: array[int], more: Sequence[int]) -> None:
+    """Add numbers of a file that is mapped, or of an array, without making an object of each."""
+    if isinstance(more, memoryview) and len(more):
+        numbers.frombytes(more.cast("B"))
+    else:
+        numbers.extend(more)
+
 
 NO_PLACES = Places((), (), ())
 NO_COLUMN = SortedColumn((), ())
