@@ -23,6 +23,7 @@ from textual.worker import Worker
 from store.store import Store
 from tests.tui.cast import copy_of, play
 from tui.app import GatewatchApp
+from tui.widgets.keys_footer import KeysFooter
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = ((80, 24), (120, 36))
@@ -121,6 +122,8 @@ def picture(snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatc
                 await settle(pilot)
             still_cursors(pilot.app)
             await pilot.pause()
+            for footer in pilot.app.screen.query(KeysFooter):
+                assert footer.left_out <= 1, "keys have no room in the footer"
 
         return snap_compare(app, terminal_size=size, run_before=settled)
 

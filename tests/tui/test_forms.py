@@ -24,13 +24,17 @@ from tests.tui.form_driver import checked, fill, form, press, problems_of, said_
 from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.drafts import Drafts
+from tui.screens.answer_record import AnswerRecord
 from tui.screens.connector_edit import ConnectorEdit
 from tui.screens.connector_form import EXAMPLES, form_of
 from tui.screens.connector_new import ConnectorNew
 from tui.screens.connectors import ConnectorsPage
+from tui.screens.form_page import FormPage
 from tui.screens.look_at_both import LookAtBoth
+from tui.screens.manager_form import ManagerEdit, ManagerPassword
 from tui.screens.method_edit import MethodEdit
 from tui.screens.methods import MethodsPage
+from tui.screens.reseller_form import ResellerEdit
 from tui.screens.schema_preview_dialog import SchemaPreviewDialog
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET
@@ -128,6 +132,14 @@ async def test_accounts_and_payments_say_it_beside_the_field_too(cast: Store) ->
         form(app).put({"Account": 1, "Total": "1.234", "Due date": "soon"})
         await press(pilot, "ctrl+s")
         assert problems_of(app) == ["Total", "Due date"]
+
+
+@pytest.mark.parametrize(
+    "kind", [ConnectorNew, ConnectorEdit, ManagerEdit, ManagerPassword, ResellerEdit, AnswerRecord]
+)
+def test_the_footer_calls_saving_what_the_button_calls_it(kind: type[FormPage]) -> None:
+    [binding] = kind._merge_bindings().key_to_bindings["ctrl+s"]
+    assert binding.description == kind.SAVE
 
 
 async def test_f2_offers_both_forms_of_a_schema_and_f5_keeps_what_is_no_json(cast: Store) -> None:

@@ -45,6 +45,7 @@ async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:
     assert isinstance(clock, FixedClock)
     clock.advance(**time)
     assert isinstance(pilot.app, GatewatchApp)
+    pilot.app._ticked_at -= 60  # a tick of the panel's own may have been just now
     pilot.app._tick()
     await settle(pilot)
 

@@ -31,6 +31,7 @@ from tui.widgets.settings_form import SettingsForm
 from tui.widgets.toggles import Toggle
 
 NAME_FIELD, ENABLED_FIELD, CONNECTOR_FIELD, DESCRIPTION_FIELD = "Name", "Enabled", "Connector", "Description"
+NO_CONNECTOR = "There is no connector yet; the root reseller's managers make it on page 6"
 NAME_HINT = "Customers choose by it."
 MOST_UNCOUNTED = 12
 """Up to how many settings need not be counted in the title."""
@@ -46,7 +47,7 @@ class MethodFormPage(FormPage):
         Binding(
             "f2",
             "example",
-            "Example settings",
+            "Example",
             key_display="F2",
             tooltip="Fill in the settings still empty",
             id="form.example",
@@ -55,7 +56,7 @@ class MethodFormPage(FormPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._connectors: dict[int, Connector] = {}
+        self._connectors: dict[int, Connector] | None = None
         self._shown_connector: int | None = None
         self._settings: SettingsForm | None = None
 
@@ -85,12 +86,15 @@ class MethodFormPage(FormPage):
     def show(self, view: View) -> None:
         """Offer the connectors; what is chosen stays chosen."""
         offered = {each.id: each for each in methods.connectors_to_choose(view)}
-        if offered.keys() == self._connectors.keys():
+        if self._connectors is not None and offered.keys() == self._connectors.keys():
             return
         self._connectors = offered
         chosen = self.start().connector_id if self.connector.is_blank() else self.connector.value
         untouched = not self.has_changes()
+        self.connector.prompt = "Choose a connector" if offered else NO_CONNECTOR
         self.connector.set_options([(Content(look.safe(each.name)), each.id) for each in offered.values()])
+        if len(offered) == 1:
+            (chosen,) = offered
         if chosen in offered:
             self.connector.value = chosen
         if untouched:
@@ -139,7 +143,7 @@ class MethodFormPage(FormPage):
         connector_id = event.value
         if event.select is not self.connector or not isinstance(connector_id, int):
             return
-        if connector_id != self._shown_connector:
+        if self._connectors is not None and connector_id != self._shown_connector:
             self._shown_connector = connector_id
             start = self.start()
             values = start.settings if connector_id == start.connector_id else None

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
-
 from store import action_log
 from store.action_log import LogLine
 from store.errors import NotFound, StaleEdit, StoreError
@@ -49,7 +47,6 @@ class RecordForm(FormPage, Generic[R]):
     """A form of a record as it was read. A subclass says how to read it again and what stands in the form for it."""
 
     SAVE: ClassVar[str] = "Save"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s", id="form.save")]
 
     def __init__(self, record: R) -> None:
         super().__init__()
