@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from store.payments import Payment
 from store.store import View
 from tui import look
 from tui.filters import Field
+from tui.learning import learn_all
 from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
@@ -31,9 +31,6 @@ REST_SECONDS = 3.0
 """How long the operator must not have moved the cursor before the rows are put into a new order."""
 ROOMY_FROM = 130
 """From how many columns on the counters say their whole labels."""
-READ_AT_ONCE = 400
-"""How many payments are read in one go, in the background, to be sorted and filtered by."""
-READ_PAUSE_SECONDS = 0.01
 LANES: dict[str, Lane] = {
     "waiting": Lane.WAITING,
     "processing": Lane.PROCESSING,
@@ -298,12 +295,9 @@ class PaymentsPage(ListPage[MonitorRow]):
             pace.tell("" if age is None else f"engine up {look.duration_text(age)}", stands=False)
 
     async def _learn(self) -> None:
-        """Read all payments once, a few at a time, so that the first sort or filter need not wait for it."""
+        """Read all payments once, so that the first sort or filter need not wait for it."""
         try:
-            knows_all = False
-            while not knows_all:
-                knows_all = await asyncio.to_thread(self.session.monitor.learn, READ_AT_ONCE)
-                await asyncio.sleep(READ_PAUSE_SECONDS)
+            await learn_all(self.session.monitor)
             self.reload()
         except StoreNotUsable as error:
             self.gatewatch.store_trouble = str(error)

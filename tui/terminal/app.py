@@ -44,7 +44,7 @@ class TerminalApp(App[None]):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(driver_class=_driver_for(environment))
-        self._environment = environment
+        self.environment = environment
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._copied = ""
         self._told_of_crash = False
@@ -115,7 +115,7 @@ class TerminalApp(App[None]):
 
         async def send() -> None:
             try:
-                await asyncio.to_thread(send_to_clipboard, text, self._write_to_terminal, self._environment)
+                await asyncio.to_thread(send_to_clipboard, text, self.write_to_terminal, self.environment)
             except NotCopied as error:
                 self.notify(str(error), severity="error", markup=False)
             else:
@@ -123,7 +123,8 @@ class TerminalApp(App[None]):
 
         self.run_worker(send(), group="clipboard")
 
-    def _write_to_terminal(self, sequence: str) -> None:
+    def write_to_terminal(self, sequence: str) -> None:
+        """Write a sequence that draws nothing: a bell, a notification, the clipboard."""
         if self._driver is not None:
             self._driver.write(sequence)
 

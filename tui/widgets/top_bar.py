@@ -24,7 +24,7 @@ SHORT_NAME = 14
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell.
+    """What the top bar tells. `notice`, `trouble` and `alert` are sentences, empty where there is nothing to tell.
 
     `above` are the names of the pages from which this one was opened, the outermost first.
     `pace` says how the time goes on where it does not each second.
@@ -38,6 +38,7 @@ class Facts:
     notice: str = ""
     trouble: str = ""
     above: tuple[str, ...] = ()
+    alert: str = ""
 
 
 NOTHING_YET = Facts("", engine_runs=True, user="", time="")
@@ -55,6 +56,7 @@ class TopBar(Widget):
     def compose(self) -> ComposeResult:
         """Compose the line and the sentences."""
         yield Static(id="top-line")
+        yield Static(id="top-alert", classes="sentence")
         yield Static(id="top-trouble", classes="sentence")
         yield Static(id="top-engine", classes="sentence")
         yield Static(id="top-notice", classes="sentence")
@@ -66,6 +68,7 @@ class TopBar(Widget):
         self._draw_line()
         engine = "" if self.facts.engine_runs else f"! {NO_ENGINE}"
         for name, sentence in (
+            ("#top-alert", self.facts.alert and f"▲ {self.facts.alert}"),
             ("#top-trouble", self.facts.trouble and f"✗ {self.facts.trouble}"),
             ("#top-engine", engine),
             ("#top-notice", self.facts.notice),
