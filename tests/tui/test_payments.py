@@ -45,7 +45,8 @@ async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:
     assert isinstance(clock, FixedClock)
     clock.advance(**time)
     assert isinstance(pilot.app, GatewatchApp)
-    pilot.app._tick()
+    if pilot.app.ticking:
+        pilot.app._let_time_pass()
     await settle(pilot)
 
 

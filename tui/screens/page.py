@@ -20,12 +20,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
 from tui import pages, work
 from tui.session import Disabled, Session
 from tui.targets import Target
+from tui.widgets.keys_footer import KeysFooter
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar
 
@@ -156,7 +156,7 @@ class Page(Screen[int | None]):
             yield navigation
             with Vertical(id="workspace"):
                 yield from self.compose_workspace()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     async def _read(self) -> None:
         try:

@@ -24,6 +24,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.terminal.drawing import Piece, draw
 from tui.widgets.column_layout import GUTTER, MORE, ColumnLayout
 from tui.widgets.columns import Column, cut
 from tui.widgets.row_source import ListedRows, RowSource
@@ -479,6 +480,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._cells.clear()
         width = self._width
         regions: list[Region] = []
+        changes: dict[int, _Painted] = {}
         for y in range(HEADER_LINES, self.size.height):
             index = self._index_at(y)
             shown = self._painted.get(y)
@@ -487,21 +489,44 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
                 continue
             if shown is None or wanted is None or shown.has_cursor is not wanted.has_cursor:
                 regions.append(Region(0, y, width, 1))
-            else:
-                regions.extend(self._changed_cells(y, shown, wanted))
+            elif self._changed_cells(shown, wanted):
+                changes[y] = wanted
+        if changes and not regions and self._draw_at_once(changes):
+            return
+        for y, wanted in changes.items():
+            for number in self._changed_cells(self._painted[y], wanted):
+                start, end = self._columns_at.seen(number, round(self.scroll_x))
+                regions.append(Region(start, y, end - start, 1))
         if regions:
             self.refresh(*regions)
 
-    def _changed_cells(self, y: int, shown: _Painted, wanted: _Painted) -> list[Region]:
+    def _changed_cells(self, shown: _Painted, wanted: _Painted) -> list[int]:
+        """Return the numbers of the columns whose cells are seen and differ."""
         left = round(self.scroll_x)
-        regions: list[Region] = []
+        changed = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
             if before is after or before == after:
                 continue
             start, end = self._columns_at.seen(number, left)
             if start < end:
-                regions.append(Region(start, y, end - start, 1))
-        return regions
+                changed.append(number)
+        return changed
+
+    def _draw_at_once(self, changes: dict[int, _Painted]) -> bool:
+        """Draw the cells that have changed, past Textual's layout; say whether that was possible."""
+        pieces = []
+        for y, wanted in changes.items():
+            base = self._base_style(has_cursor=wanted.has_cursor)
+            for number in self._changed_cells(self._painted[y], wanted):
+                start, end = self._columns_at.seen(number, round(self.scroll_x))
+                cells = wanted.cells[number]
+                if end - start != cells.cell_length:
+                    return False
+                pieces.append(Piece(start, y, cells.apply_style(base)))
+        if not draw(self, pieces):
+            return False
+        self._painted.update(changes)
+        return True
 
     # Rows, cursor and sizes
 
