@@ -50,7 +50,7 @@ NOTHING_YET = Facts("", engine_runs=True, user="", time="")
 class TopBar(Widget):
     """One line of facts, and one line for each sentence that must not be overlooked."""
 
-    facts = reactive(NOTHING_YET)
+    facts = reactive(NOTHING_YET, repaint=False)
 
     def __init__(self, page_name: str) -> None:
         super().__init__()
