@@ -26,9 +26,8 @@ from textual.reactive import var
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from store import managers
 from store.errors import StoreNotUsable
-from tui import external_editor, keys, look, pages, themes
+from tui import look, pages, themes
 from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
@@ -167,6 +166,8 @@ class GatewatchApp(TerminalApp):
         self.run_worker(self._save_setting(names, value, then), group="settings")
 
     async def _check_keys(self) -> None:
+        from tui import keys  # noqa: PLC0415 - the first frame comes before it
+
         for each in await asyncio.to_thread(keys.problems_of, self.settings.keys):
             self.notify(each, title="Settings", severity="warning", markup=False)
 
@@ -191,6 +192,8 @@ class GatewatchApp(TerminalApp):
 
         Raises EditorFailed, SuspendNotSupported.
         """
+        from tui import external_editor  # noqa: PLC0415 - seldom wanted
+
         command = external_editor.editor_command(self.environment)
         with self.suspend():
             return external_editor.edit(text, suffix=suffix, command=command)
@@ -434,6 +437,8 @@ class GatewatchApp(TerminalApp):
         self._alert_watch = AlertWatch(self)
 
     async def _sign_out(self, *, why: str = "") -> None:
+        from store import managers  # noqa: PLC0415 - the first frame comes before the store
+
         manager = self.session.manager
         if manager is None or not (why or await self._may_leave()):
             return

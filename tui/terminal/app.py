@@ -24,7 +24,6 @@ from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from store.errors import StoreNotUsable
-from tui.clipboard import NotCopied, send_to_clipboard
 from tui.terminal.crash import crash_sentence, write_crash
 from tui.terminal.ending import exit_code_of
 from tui.widgets.palette import Palette
@@ -111,6 +110,8 @@ class TerminalApp(App[None]):
             self.notify("Nothing was copied yet.")
 
     def _copy(self, text: str, told: str) -> None:
+        from tui.clipboard import NotCopied, send_to_clipboard  # noqa: PLC0415 - the first frame comes before it
+
         self._clipboard = text  # what Textual's own fields paste from
 
         async def send() -> None:
