@@ -155,6 +155,11 @@ class GatewatchApp(TerminalApp):
         return self.session.now()
 
     @property
+    def last_here_at(self) -> datetime:
+        """When somebody has pressed a key last."""
+        return self._idle.last_here_at
+
+    @property
     def settings(self) -> Settings:
         """The settings in force, without what the command line said."""
         return self.loaded.settings
@@ -227,7 +232,7 @@ class GatewatchApp(TerminalApp):
         if self.settings.keys:
             self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
-        self.set_interval(POLL_SECONDS, self._look_at_store)
+        self._keep_looking()
         if self._idle.minutes:
             self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
@@ -496,6 +501,18 @@ class GatewatchApp(TerminalApp):
                 no="Keep editing",
             )
         )
+
+    def _keep_looking(self) -> None:
+        """Look at the store now and then, on the loop itself: a timer of Textual's costs more than the look."""
+        if self._exit or not self.is_running:
+            return
+        try:
+            if self.session.is_open:
+                self._look_at_store()
+        except Exception as error:  # noqa: BLE001 - the loop's outermost call: what goes wrong here ends the panel
+            self._handle_exception(error)
+        else:
+            asyncio.get_running_loop().call_later(POLL_SECONDS, self._keep_looking)
 
     def _look_at_store(self) -> None:
         try:

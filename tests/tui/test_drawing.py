@@ -8,6 +8,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widget import Widget
 
 from store.store import Store
 from tests.makers import FixedClock
@@ -81,7 +82,7 @@ def shown(app: GatewatchApp) -> list[list[Any]]:
 
 def anew(app: GatewatchApp) -> list[list[Any]]:
     """Return every cell of a whole new frame."""
-    for each in app.screen.walk_children(with_self=True):
+    for each in (app.screen, *app.screen.query("*").results(Widget)):
         each._styles_cache.clear()
     image = ScreenImage(app.size.width, app.size.height)
     image.put(app.screen._compositor.render_full_update().render_segments(app.console))

@@ -29,6 +29,8 @@ from tui.widgets.record_table import Empty, RecordTable
 
 REST_SECONDS = 3.0
 """How long the operator must not have moved the cursor before the rows are put into a new order."""
+AWAY = timedelta(seconds=30)
+"""For how long no key must have been pressed for what changes from then on to be marked."""
 ROOMY_FROM = 130
 """From how many columns on the counters say their whole labels."""
 LANES: dict[str, Lane] = {
@@ -56,6 +58,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
         Binding("t", "connector_health", "Trend", id="payments.trends"),
         Binding("space", "pause", "Pause", id="payments.pause", key_display="␣"),
+        Binding("m", "forget_marks", "Marks off", id="payments.forget_marks"),
     ]
 
     def __init__(self) -> None:
@@ -68,6 +71,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._moved_at: datetime | None = None
         self._paused_at: datetime | None = None
         self._missed: set[int] = set()
+        self._was_left = False
 
     @property
     def page_name(self) -> str:
@@ -143,6 +147,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         now = self.now()
         before, self._frame = self._frame, frame
         self._follow_rows(frame)
+        if before is not None:
+            self._mark_changes(frame, now)
         if before is not None and before.choice == frame.choice and self._navigates(now):
             self._order_is_old = True
             self.table.tick(now)
@@ -172,6 +178,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
         row = self.table.row_of(key)
         if row is not None:
+            self.table.mark(self.table.marked - {key})
             self.push(PaymentDetails(row.payment.id, row.payment.number))
 
     def new_page(self) -> Page:
@@ -185,6 +192,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         super().on_record_table_moved(event)
         if event.by_hand:
             self._moved_at = self.now()
+            self.table.mark(self.table.marked - {event.key})
 
     def on_record_table_sorted(self, event: RecordTable.Sorted) -> None:
         """Sort by the column that was chosen."""
@@ -220,11 +228,21 @@ class PaymentsPage(ListPage[MonitorRow]):
     def action_pause(self) -> None:
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
+        self.table.mark(self.table.marked | self._missed)
         self._missed.clear()
         self._tell_pace()
         if self._paused_at is None:
             self._moved_at = None
             self.reload()
+
+    def action_forget_marks(self) -> None:
+        """Take the marks off what has changed while nobody looked."""
+        self.table.mark(frozenset())
+        self.refresh_bindings()
+
+    def on_screen_suspend(self) -> None:
+        """Remember that nobody sees what changes from now on."""
+        self._was_left = True
 
     def action_leave(self) -> None:
         """Show all payments again, or go back."""
@@ -237,6 +255,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Offer Back where there is a filter to leave, too."""
         if action == "leave" and self._lane and self.is_ready:
             return True
+        if action == "forget_marks":
+            return self.is_ready and bool(self.table.marked)
         if action == "connector_health":
             return self.session.by.at_root
         return super().check_action(action, parameters)
@@ -257,6 +277,12 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _navigates(self, now: datetime) -> bool:
         return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)
+
+    def _mark_changes(self, frame: Frame, now: datetime) -> None:
+        """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
+        if frame.renewed and (self._was_left or now - self.gatewatch.last_here_at >= AWAY):
+            self.table.mark(self.table.marked | frame.renewed)
+        self._was_left = False
 
     def _follow_rows(self, frame: Frame) -> None:
         if self._reader is None:

@@ -17,7 +17,7 @@ class KeysFooter(Footer):
 
     def bindings_changed(self, screen: Screen[Any]) -> None:
         """Show the keys, if they are others than those that are shown."""
-        shown = [
+        shown: list[tuple[object, ...]] = [
             (key, each.binding, each.enabled, each.tooltip)
             for key, each in screen.active_bindings.items()
             if each.binding.show
