@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import sys
 import threading
 import time
@@ -156,7 +155,7 @@ def holder_of(path: Path) -> str:
 def sign(descriptor: int) -> bytes:
     """Write into a lock who holds it; return what was written, which nobody else ever writes."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
-    text = f"process {os.getpid()} ({command}){HOLDING_MARK}{secrets.token_hex(8)}\n".encode()
+    text = f"process {os.getpid()} ({command}){HOLDING_MARK}{os.urandom(8).hex()}\n".encode()
     # In place, since a full disk may have no block for a file that was cut first.
     os.pwrite(descriptor, text, 0)
     os.ftruncate(descriptor, len(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -37,12 +37,12 @@ class SystemIds:
 
     def attempt_id(self) -> str:
         """Return 128 random bits as 32 lower-case hex digits."""
-        return secrets.token_hex(16)
+        return os.urandom(16).hex()
 
     def shared_key(self) -> str:
         """Return a new Secret Shared Key: 256 random bits as 64 lower-case hex digits."""
-        return secrets.token_hex(32)
+        return os.urandom(32).hex()
 
     def token_secret(self) -> str:
         """Return what makes a new bearer token: 256 random bits as 64 lower-case hex digits."""
-        return secrets.token_hex(32)
+        return os.urandom(32).hex()

@@ -26,9 +26,8 @@ from textual.reactive import var
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from store import managers
 from store.errors import StoreNotUsable
-from tui import external_editor, keys, look, pages, themes, work
+from tui import look, pages, themes, work
 from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
@@ -36,7 +35,7 @@ from tui.screens.page import Page
 from tui.session import Session, Signature
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET, Loaded, NotSaved, load, save
-from tui.targets import PAGE, Target, make, path_to
+from tui.targets import ALERTS, PAGE, Target, make, path_to
 from tui.terminal.app import TerminalApp, is_remote
 from tui.terminal.ending import EndingSignals
 from tui.theme_names import AUTO
@@ -45,6 +44,7 @@ from tui.widgets.top_bar import Facts
 
 if TYPE_CHECKING:
     from store.managers import Manager
+    from tui.alert_watch import AlertWatch
 
 POLL_SECONDS = 0.1
 """How often the store's file is looked at; it is only a stat."""
@@ -71,6 +71,7 @@ class GatewatchApp(TerminalApp):
         Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
         # With priority, so that of `:payment 17`, sent in one burst, no sign is taken for a key of the page below
         Binding("colon", "go_to_by_name", "Page or object by name", show=False, priority=True, id="app.go_to"),
+        Binding("exclamation_mark", "alerts", "Alerts", key_display="!", id="app.alerts"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
         # With priority, so that what is typed right after Tab, or sent in one burst, goes into the next field
@@ -119,6 +120,7 @@ class GatewatchApp(TerminalApp):
         self._seen: Signature | None = None
         self._told_at = 0.0
         self._has_room = asyncio.Event()
+        self._alert_watch: AlertWatch | None = None
         self._trail = Trail()
         self._next_change: Callable[[], Awaitable[None]] | None = None
         self._changing = False
@@ -155,6 +157,11 @@ class GatewatchApp(TerminalApp):
         return self.session.now()
 
     @property
+    def last_here_at(self) -> datetime:
+        """When somebody has pressed a key last."""
+        return self._idle.last_here_at
+
+    @property
     def settings(self) -> Settings:
         """The settings in force, without what the command line said."""
         return self.loaded.settings
@@ -166,6 +173,8 @@ class GatewatchApp(TerminalApp):
         self.run_worker(self._save_setting(names, value, then), group="settings")
 
     async def _check_keys(self) -> None:
+        from tui import keys  # noqa: PLC0415 - the first frame comes before it
+
         for each in await asyncio.to_thread(keys.problems_of, self.settings.keys):
             self.notify(each, title="Settings", severity="warning", markup=False)
 
@@ -179,7 +188,7 @@ class GatewatchApp(TerminalApp):
         try:
             async with self._saving:
                 await asyncio.to_thread(save, path, names, value)
-                self.loaded = await asyncio.to_thread(load, path, self._environment)
+                self.loaded = await asyncio.to_thread(load, path, self.environment)
         except NotSaved as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -190,7 +199,9 @@ class GatewatchApp(TerminalApp):
 
         Raises EditorFailed, SuspendNotSupported.
         """
-        command = external_editor.editor_command(self._environment)
+        from tui import external_editor  # noqa: PLC0415 - seldom wanted
+
+        command = external_editor.editor_command(self.environment)
         with self.suspend():
             return external_editor.edit(text, suffix=suffix, command=command)
 
@@ -211,6 +222,7 @@ class GatewatchApp(TerminalApp):
             pace="calm" if self.calm else "" if self.app_focus else f"each {UNFOCUSED_TICK_SECONDS:.0f} s",
             notice=self.notice,
             trouble=self.store_trouble,
+            alert="" if self._alert_watch is None else self._alert_watch.says,
             above=tuple(each.page_name for each in self.screen_stack if isinstance(each, Page))[:-1],
         )
 
@@ -222,7 +234,7 @@ class GatewatchApp(TerminalApp):
         if self.settings.keys:
             self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
-        self.set_interval(POLL_SECONDS, self._look_at_store)
+        self._keep_looking()
         if self._idle.minutes:
             self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
@@ -247,6 +259,9 @@ class GatewatchApp(TerminalApp):
 
     def open_target(self, target: Target) -> None:
         """Open a page or an object's details, above the list that it is in; asks if something typed would be lost."""
+        if target.kind == ALERTS:
+            self.action_alerts()
+            return
         self._navigate(partial(self._go_to, path_to(target)))
 
     def action_go_to_number(self, number: int) -> None:
@@ -269,6 +284,8 @@ class GatewatchApp(TerminalApp):
         if action == "go_to_by_name":
             typed_into = self.focused is not None and self.focused.check_consume_key("colon", ":")
             return isinstance(self.screen, Page) and not typed_into
+        if action == "alerts":
+            return isinstance(self.screen, Page) and self._alert_watch is not None and bool(self._alert_watch.standing)
         return super().check_action(action, parameters)
 
     def action_go_to_by_name(self) -> None:
@@ -281,6 +298,24 @@ class GatewatchApp(TerminalApp):
 
         if self.session.actor is not None:
             self.push_screen(GoTo(), go)
+
+    def action_alerts(self) -> None:
+        """Show the alerts that stand."""
+        from tui.screens.alerts import AlertsDialog  # noqa: PLC0415 - opened on request
+
+        if self.session.actor is not None:
+            self.push_screen(AlertsDialog(self._alert_watch, self.settings.alerts))
+
+    def alerts_changed(self) -> None:
+        """Show what the alerts are now, in the top bar also behind a dialog."""
+        from tui.screens.alerts import AlertsDialog  # noqa: PLC0415 - as above
+
+        for each in self.screen_stack:
+            if isinstance(each, AlertsDialog):
+                each.draw()
+            elif isinstance(each, Page) and each.is_ready:
+                each.refresh_bars()
+        self.screen.refresh_bindings()
 
     def remember_place(self) -> None:
         """Remember where the person is, to come back to; forms are no places."""
@@ -325,6 +360,7 @@ class GatewatchApp(TerminalApp):
         if self.session.actor is not None:
             for entry in pages.pages_for(self.session.actor):
                 yield SystemCommand(entry.label, f"{entry.group}, key {entry.number}", self._opener(entry))
+            yield SystemCommand("Alerts", "What fires, and the rules that are watched", self.action_alerts)
             yield SystemCommand("Sign out", "Let somebody else sign in", self.sign_out)
         yield SystemCommand("Quit", "Leave Gatewatch", self.action_quit)
 
@@ -403,8 +439,19 @@ class GatewatchApp(TerminalApp):
             self._trail = Trail()
             self._idle.somebody_is_here(self.now())
             self.action_go_to(pages.FIRST_PAGE)
+            self._watch_alerts()
+
+    def _watch_alerts(self) -> None:
+        """Begin to look for alerts for who has signed in, if any rule is set up."""
+        if not self.settings.alerts:
+            return
+        from tui.alert_watch import AlertWatch  # noqa: PLC0415 - many have no rules
+
+        self._alert_watch = AlertWatch(self)
 
     async def _sign_out(self, *, why: str = "") -> None:
+        from store import managers  # noqa: PLC0415 - the first frame comes before the store
+
         manager = self.session.manager
         if manager is None or not (why or await self._may_leave()):
             return
@@ -414,6 +461,9 @@ class GatewatchApp(TerminalApp):
             self.store_trouble = str(error)
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        if self._alert_watch is not None:
+            self._alert_watch.end()
+            self._alert_watch = None
         self.session.end()
         await self._ask_who(why)
 
@@ -459,6 +509,18 @@ class GatewatchApp(TerminalApp):
                 no="Keep editing",
             )
         )
+
+    def _keep_looking(self) -> None:
+        """Look at the store now and then, on the loop itself: a timer of Textual's costs more than the look."""
+        if self._exit or not self.is_running:
+            return
+        try:
+            if self.session.is_open:
+                self._look_at_store()
+        except Exception as error:  # noqa: BLE001 - the loop's outermost call: what goes wrong here ends the panel
+            self._handle_exception(error)
+        else:
+            asyncio.get_running_loop().call_later(POLL_SECONDS, self._keep_looking)
 
     def _look_at_store(self) -> None:
         try:

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from tui import look
 from tui.finding import find
 from tui.keys import keys_of
-from tui.targets import PAGE
+from tui.targets import ALERTS, PAGE
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -40,6 +40,6 @@ class ObjectProvider(Provider):
         if app.session.actor is None:
             return
         for found in await asyncio.to_thread(lambda: find(app.session.view(), app.session.by, query)):
-            if found.target.kind != PAGE:
+            if found.target.kind not in (PAGE, ALERTS):
                 says = f"{found.label}: {look.safe(found.says)}"
                 yield Hit(SCORE_OF_AN_OBJECT, says, partial(app.open_target, found.target), text=says)

@@ -16,7 +16,7 @@ from store.payments import Payment
 from store.resellers import Reseller, level_and_below
 from store.store import View
 from tui import pages
-from tui.targets import KINDS, PAGE, Target
+from tui.targets import ALERTS, KINDS, PAGE, Target
 
 MOST = 12
 LONGEST_ID = 15
@@ -43,6 +43,10 @@ def find(view: View, by: Actor, text: str, *, most: int = MOST) -> list[Found]:
     found = [
         (_rank(each.label, wanted), _page(each)) for each in pages.pages_for(by) if wanted in each.label.casefold()
     ]
+    if wanted and ALERTS.startswith(wanted):
+        found.append(
+            (_rank(ALERTS, wanted), Found(Target(ALERTS, ALERTS), "Alerts", "what fires, and what is watched"))
+        )
     for word in named or (KINDS if wanted else ()):
         found += _of_kind(view, by, word, rest if named else wanted)
     found.sort(key=lambda each: each[0])

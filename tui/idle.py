@@ -17,6 +17,11 @@ class Idle:
         self._warned = False
 
     @property
+    def last_here_at(self) -> datetime:
+        """When the last sign of life was."""
+        return self._last
+
+    @property
     def why(self) -> str:
         """What is told and logged when it is over."""
         return f"{self.minutes} minute{'' if self.minutes == 1 else 's'} without a key"

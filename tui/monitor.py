@@ -34,6 +34,8 @@ from tui.plain_text import ENDING_SECONDS
 ENDING = timedelta(seconds=ENDING_SECONDS)
 HEALTH_EVERY = timedelta(seconds=5)
 """How often the connectors are judged anew."""
+MOST_UNTOLD = 20_000
+"""How many changes are kept for the next frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,32 @@ class Frame:
     changed: frozenset[RecordKey] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What is counted at a view's time, whichever rows are looked at. `is_whole`: the health of connectors is, too."""
+
+    view: View
+    counts: Mapping[Lane, int]
+    in_inbox: int
+    health: Sequence[ConnectorHealth]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """What has changed since the last frame; None: anything may have."""
+
+    since: int
+    changed: frozenset[RecordKey] | None = frozenset()
+    renewed: frozenset[int] | None = frozenset()
+
+    def and_then(self, changed: frozenset[RecordKey], renewed: frozenset[int]) -> _Untold:
+        """Return this with what has changed after it; so much that nobody would go through it becomes anything."""
+        if self.changed is None or self.renewed is None or len(self.changed) + len(self.renewed) > MOST_UNTOLD:
+            return _Untold(self.since, None, None)
+        return _Untold(self.since, self.changed | changed, self.renewed | renewed)
+
+
 class Monitor:
     """One store's payments as one actor may see them. To be used in workers; safe in several at once."""
 
@@ -66,18 +94,13 @@ class Monitor:
         self._by = by
         self._lock = threading.Lock()
         self._view: View | None = None
+        self._untold = _Untold(-1, None, None)
 
     def look(self, choice: Choice = EVERYTHING) -> Frame:
         """Return what there is now, after following what has changed since the last look. Raises StoreNotUsable."""
         with self._lock:
-            view = self._store.view()
-            since = -1 if self._view is None else self._view.revision
-            changed = self._changes_up_to(view)
-            renewed = None
-            if changed is None:
-                self._begin(view)
-            else:
-                renewed = self._follow(view, changed)
+            view = self._go_on()
+            untold, self._untold = self._untold, _Untold(view.revision)
             ids = self._chosen(choice)
             return Frame(
                 view=view,
@@ -87,9 +110,21 @@ class Monitor:
                 in_inbox=len(self._inbox),
                 next_at=self._next_at(),
                 health=self._health(view),
-                since=since,
-                changed=changed,
-                renewed=renewed,
+                since=untold.since,
+                changed=untold.changed,
+                renewed=untold.renewed,
+            )
+
+    def overview(self) -> Overview:
+        """Return what is counted now; the next frame tells what has changed all the same. Raises StoreNotUsable."""
+        with self._lock:
+            view = self._go_on()
+            return Overview(
+                view=view,
+                counts=self._counts(),
+                in_inbox=len(self._inbox),
+                health=self._health(view),
+                is_whole=self._knows_all or not self._by.at_root,
             )
 
     def fields(self) -> tuple[Field[Glance], ...]:
@@ -121,6 +156,17 @@ class Monitor:
             return self._view is not None and self._learn(self._view, most)
 
     # Beginning, and following
+
+    def _go_on(self) -> View:
+        """Follow what has changed up to now."""
+        view = self._store.view()
+        changed = self._changes_up_to(view)
+        if changed is None:
+            self._begin(view)
+            self._untold = _Untold(self._untold.since, None, None)
+        else:
+            self._untold = self._untold.and_then(changed, self._follow(view, changed))
+        return view
 
     def _begin(self, view: View) -> None:
         self._view = view

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from tui.alert_rules import AlertRule, alert_rule
 from tui.theme_names import THEME_NAMES
+
+if TYPE_CHECKING:
+    from tui.alert_rules import AlertRule
 
 ENVIRONMENT_PREFIX = "GATEWATCH_"
 LONGEST_IDLE_MINUTES = 24 * 60
@@ -118,6 +120,8 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _alert(value: object) -> AlertRule:
+    from tui.alert_rules import alert_rule  # noqa: PLC0415 - many have no rules
+
     return alert_rule(_table(value, "an alert"))
 
 

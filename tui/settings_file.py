@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -69,14 +68,7 @@ def settings_path(environment: Mapping[str, str]) -> Path:
 def load(path: Path, environment: Mapping[str, str]) -> Loaded:
     """Read the settings; a file that is not there has nothing in it."""
     text, problems = _read(path)
-    found: dict[str, object] = {}
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        says, _, place = str(error).partition(" (at ")
-        at_line = re.search(r"line (\d+)", place)
-        number = at_line[1] if at_line else max(1, len(text.splitlines()))
-        problems.append(SettingProblem(f"{path}, line {number}", "", f"this is not TOML: {says}"))
+    found = _parsed(text, path, problems) if text else {}
     values: dict[str, object] = {}
     sources: dict[str, str] = {}
     lines = text.splitlines()
@@ -139,6 +131,20 @@ def _read(path: Path) -> tuple[str, list[SettingProblem]]:
         return "", [SettingProblem(str(path), "", f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError:
         return "", [SettingProblem(str(path), "", "is not UTF-8 text")]
+
+
+def _parsed(text: str, path: Path, problems: list[SettingProblem]) -> dict[str, object]:
+    """Return what a file holds, nothing if it is not TOML, which is noted."""
+    import tomllib  # noqa: PLC0415 - many have no file, and the first frame does not wait for it
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        says, _, place = str(error).partition(" (at ")
+        at_line = re.search(r"line (\d+)", place)
+        number = at_line[1] if at_line else max(1, len(text.splitlines()))
+        problems.append(SettingProblem(f"{path}, line {number}", "", f"this is not TOML: {says}"))
+        return {}
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tui.screens.page import Page
 
 PAGE = "page"
+ALERTS = "alerts"
+"""The dialog of the alerts, which is opened by name and no place to come back to."""
 
 
 @dataclass(frozen=True, slots=True)

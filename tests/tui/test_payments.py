@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,8 +46,8 @@ async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:
     assert isinstance(clock, FixedClock)
     clock.advance(**time)
     assert isinstance(pilot.app, GatewatchApp)
-    pilot.app._ticked_at -= 60  # a tick of the panel's own may have been just now
-    pilot.app._tick()
+    if pilot.app.ticking:
+        pilot.app._let_time_pass()
     await settle(pilot)
 
 
@@ -356,3 +357,55 @@ async def test_a_payment_that_cannot_be_read_is_told_and_the_others_are_shown(
         assert lines(app)[2].split() == ["?"] * 5
         assert "P-000011" in lines(app)[3]
         assert "record 12 cannot be read" in app.store_trouble
+
+
+def marked(app: GatewatchApp) -> list[str]:
+    """Return the numbers of the payments whose rows are marked."""
+    return [line.split("P-")[1][:6] for line in lines(app) if line[1:2] == "•"]
+
+
+async def test_what_changed_while_nobody_pressed_a_key_is_marked_until_it_is_looked_at(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        change(cast, 8)
+        await tell_of_changes(pilot)
+        assert marked(app) == []
+        await pass_time(pilot, cast, seconds=31)
+        change(cast, 8)
+        await tell_of_changes(pilot)
+        assert marked(app) == ["000008"]
+        assert "m" in app.screen.active_bindings
+        await press(pilot, *"jjjjjj")
+        assert marked(app) == []
+
+
+async def test_what_changed_while_the_page_was_left_or_paused_is_marked_and_m_takes_the_marks_off(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        change(cast, 8)
+        await press(pilot, "escape")
+        assert marked(app) == ["000008"]
+        await press(pilot, "m")
+        assert marked(app) == []
+        assert "m" not in app.screen.active_bindings
+        await press(pilot, "space")
+        change(cast, 9)
+        await tell_of_changes(pilot)
+        await press(pilot, "space")
+        assert marked(app) == ["000009"]
+
+
+def change(store: Store, payment_id: int) -> None:
+    """Write a payment as it is, as another process might."""
+    with store.transaction() as tx:
+        tx.put(replace(tx.get(Payment, payment_id), description=f"changed at {tx.now}"))
+
+
+async def tell_of_changes(pilot: Pilot[Any]) -> None:
+    """Let the page on top read what has changed."""
+    assert isinstance(pilot.app.screen, Page)
+    pilot.app.screen.reload()
+    await settle(pilot)

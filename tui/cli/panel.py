@@ -9,7 +9,6 @@ from contextlib import ExitStack
 import click
 
 from store.engine_presence import engine_of
-from tui.children import ChildFailed, start_engine
 from tui.cli.invocation import Invocation
 from tui.settings_file import load, settings_path
 
@@ -31,6 +30,8 @@ def open_panel(run: Invocation, *, with_engine: bool, calm: bool, mouse: bool, t
     with EndingSignals() as signals, ExitStack() as running:
         # One engine serves one store: any that runs will do.
         if with_engine and engine_of(run.place.folder) is None:
+            from tui.children import ChildFailed, start_engine  # noqa: PLC0415 - only where an engine is started
+
             try:
                 running.callback(start_engine(run.store().folder).stop)
             except ChildFailed as error:

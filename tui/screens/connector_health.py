@@ -12,8 +12,7 @@ from store.store import View
 from tui import look
 from tui.connector_health import BARS, MINIMUM_SAMPLE, ConnectorHealth, Figures, Window
 from tui.look import Tone
-from tui.monitor import Frame
-from tui.payment_selection import EVERYTHING
+from tui.monitor import Overview
 from tui.screens.list_page import ListPage
 from tui.sparkline import sparkline
 from tui.widgets.columns import Column
@@ -123,7 +122,7 @@ class ConnectorHealthPage(ListPage[HealthRow]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._frame: Frame | None = None
+        self._overview: Overview | None = None
 
     @property
     def page_name(self) -> str:
@@ -151,11 +150,11 @@ class ConnectorHealthPage(ListPage[HealthRow]):
     def read(self) -> View:
         """Read what is missing and look at the connectors, in a worker."""
         monitor = self.session.monitor
-        monitor.look()
+        monitor.overview()
         while not monitor.learn(READ_AT_ONCE):
             pass
-        self._frame = monitor.look(EVERYTHING)
-        return self._frame.view
+        self._overview = monitor.overview()
+        return self._overview.view
 
     def count_text(self, shown: int, there: int) -> Text | str:
         """Return how many connectors there are."""
@@ -164,7 +163,7 @@ class ConnectorHealthPage(ListPage[HealthRow]):
 
     def rows(self, view: View) -> Sequence[HealthRow]:
         """Return the rows of every connector, those that are silent first."""
-        health = () if self._frame is None else self._frame.health
+        health = () if self._overview is None else self._overview.health
         ordered = sorted(health, key=lambda each: (each.silent_for is None, each.connector_id))
         names = {each.id: each.name for each in view.all(Connector)}
         return [HealthRow(names.get(each.connector_id, ""), each, window) for each in ordered for window in Window]

@@ -146,7 +146,7 @@ class FormPage(TextFieldsPage):
         self.refuse(str(error))
 
     def draft(self) -> dict[str, Any] | None:
-        """Return what was changed, for `Drafts.keep`: nothing that the store seals; None if there is nothing to keep."""
+        """Return what was changed, for `Drafts.keep`: nothing that the store seals; None if nothing is to keep."""
         if not self.has_changes():
             return None
         typed = {each.called: each.value for each in self.fields if not each.sealed}

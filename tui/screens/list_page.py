@@ -55,6 +55,7 @@ class ListPage(Page, Generic[Row]):
         super().__init__()
         self._select: int | None = None
         self._all_rows: Sequence[Row] = ()
+        self._said_about: Text | None = Text()
 
     @abstractmethod
     def columns(self) -> Sequence[Column[Row]]:
@@ -273,6 +274,9 @@ class ListPage(Page, Generic[Row]):
     def _tell_about(self) -> None:
         row = self.table.cursor_row
         text = None if row is None else self.about(row)
+        if text == self._said_about:
+            return
+        self._said_about = text
         said = self.query_one("#about", Static)
         said.display = text is not None
         said.update(text or "")

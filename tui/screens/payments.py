@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from store.payments import Payment
 from store.store import View
 from tui import look
 from tui.filters import Field
+from tui.learning import learn_all
 from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
@@ -29,11 +29,10 @@ from tui.widgets.record_table import Empty, RecordTable
 
 REST_SECONDS = 3.0
 """How long the operator must not have moved the cursor before the rows are put into a new order."""
+AWAY = timedelta(seconds=30)
+"""For how long no key must have been pressed for what changes from then on to be marked."""
 ROOMY_FROM = 130
 """From how many columns on the counters say their whole labels."""
-READ_AT_ONCE = 400
-"""How many payments are read in one go, in the background, to be sorted and filtered by."""
-READ_PAUSE_SECONDS = 0.01
 LANES: dict[str, Lane] = {
     "waiting": Lane.WAITING,
     "processing": Lane.PROCESSING,
@@ -60,6 +59,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
         Binding("t", "connector_health", "Trend", id="payments.trends"),
         Binding("space", "pause", "Pause", id="payments.pause", key_display="␣"),
+        Binding("m", "forget_marks", "Marks off", id="payments.forget_marks"),
     ]
 
     def __init__(self) -> None:
@@ -72,6 +72,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._moved_at: datetime | None = None
         self._paused_at: datetime | None = None
         self._missed: set[int] = set()
+        self._was_left = False
 
     @property
     def page_name(self) -> str:
@@ -147,6 +148,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         now = self.now()
         before, self._frame = self._frame, frame
         self._follow_rows(frame)
+        if before is not None:
+            self._mark_changes(frame, now)
         if before is not None and before.choice == frame.choice and self._navigates(now):
             self._order_is_old = True
             self.table.tick(now)
@@ -176,6 +179,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
         row = self.table.row_of(key)
         if row is not None:
+            self.table.mark(self.table.marked - {key})
             self.push(PaymentDetails(row.payment.id, row.payment.number))
 
     def new_page(self) -> Page:
@@ -189,6 +193,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         super().on_record_table_moved(event)
         if event.by_hand:
             self._moved_at = self.now()
+            self.table.mark(self.table.marked - {event.key})
 
     def on_record_table_sorted(self, event: RecordTable.Sorted) -> None:
         """Sort by the column that was chosen."""
@@ -224,11 +229,21 @@ class PaymentsPage(ListPage[MonitorRow]):
     def action_pause(self) -> None:
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
+        self.table.mark(self.table.marked | self._missed)
         self._missed.clear()
         self._tell_pace()
         if self._paused_at is None:
             self._moved_at = None
             self.reload()
+
+    def action_forget_marks(self) -> None:
+        """Take the marks off what has changed while nobody looked."""
+        self.table.mark(frozenset())
+        self.refresh_bindings()
+
+    def on_screen_suspend(self) -> None:
+        """Remember that nobody sees what changes from now on."""
+        self._was_left = True
 
     def action_leave(self) -> None:
         """Show all payments again, or go back."""
@@ -241,6 +256,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Offer Back where there is a filter to leave, too."""
         if action == "leave" and self._lane and self.is_ready:
             return True
+        if action == "forget_marks":
+            return self.is_ready and bool(self.table.marked)
         if action == "connector_health":
             return self.session.by.at_root
         return super().check_action(action, parameters)
@@ -261,6 +278,12 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _navigates(self, now: datetime) -> bool:
         return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)
+
+    def _mark_changes(self, frame: Frame, now: datetime) -> None:
+        """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
+        if frame.renewed and (self._was_left or now - self.gatewatch.last_here_at >= AWAY):
+            self.table.mark(self.table.marked | frame.renewed)
+        self._was_left = False
 
     def _follow_rows(self, frame: Frame) -> None:
         if self._reader is None:
@@ -300,12 +323,9 @@ class PaymentsPage(ListPage[MonitorRow]):
             pace.tell(f"engine up {look.duration_text(age)}" if age is not None and told else "", stands=False)
 
     async def _learn(self) -> None:
-        """Read all payments once, a few at a time, so that the first sort or filter need not wait for it."""
+        """Read all payments once, so that the first sort or filter need not wait for it."""
         try:
-            knows_all = False
-            while not knows_all:
-                knows_all = await asyncio.to_thread(self.session.monitor.learn, READ_AT_ONCE)
-                await asyncio.sleep(READ_PAUSE_SECONDS)
+            await learn_all(self.session.monitor)
             self.reload()
         except StoreNotUsable as error:
             self.gatewatch.store_trouble = str(error)

@@ -24,7 +24,6 @@ from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from store.errors import StoreNotUsable
-from tui.clipboard import NotCopied, send_to_clipboard
 from tui.terminal.crash import crash_sentence, write_crash
 from tui.terminal.ending import exit_code_of
 from tui.widgets.palette import Palette
@@ -44,7 +43,7 @@ class TerminalApp(App[None]):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(driver_class=_driver_for(environment))
-        self._environment = environment
+        self.environment = environment
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._copied = ""
         self._told_of_crash = False
@@ -111,11 +110,13 @@ class TerminalApp(App[None]):
             self.notify("Nothing was copied yet.")
 
     def _copy(self, text: str, told: str) -> None:
+        from tui.clipboard import NotCopied, send_to_clipboard  # noqa: PLC0415 - the first frame comes before it
+
         self._clipboard = text  # what Textual's own fields paste from
 
         async def send() -> None:
             try:
-                await asyncio.to_thread(send_to_clipboard, text, self._write_to_terminal, self._environment)
+                await asyncio.to_thread(send_to_clipboard, text, self.write_to_terminal, self.environment)
             except NotCopied as error:
                 self.notify(str(error), severity="error", markup=False)
             else:
@@ -123,7 +124,8 @@ class TerminalApp(App[None]):
 
         self.run_worker(send(), group="clipboard")
 
-    def _write_to_terminal(self, sequence: str) -> None:
+    def write_to_terminal(self, sequence: str) -> None:
+        """Write a sequence that draws nothing: a bell, a notification, the clipboard."""
         if self._driver is not None:
             self._driver.write(sequence)
 

@@ -19,6 +19,7 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.terminal.drawing import ImageDriver
 from tui.terminal.image import ScreenImage
 from tui.terminal.output import Output
 from tui.terminal.restoring import TerminalBefore
@@ -38,7 +39,7 @@ HANG_UP_SECONDS = 1.0
 _FRAME = re.compile(r"\x1b\[\d+;\d+H")
 
 
-class PacedDriver(LinuxDriver):
+class PacedDriver(LinuxDriver, ImageDriver):
     """Sends a terminal the difference between what it shows and what it should show, when it is ready for it."""
 
     LEAST_SECONDS: ClassVar[float] = 1 / 30

@@ -1,10 +1,16 @@
-"""The footer: the keys that work now. Help and Quit stand at the right edge, where no other key pushes them out."""
+"""The footer: the keys that work now. Help and Quit stand at the right edge, where no other key pushes them out.
+
+It is made anew only when the keys are others: that is slow, and Textual keeps something of each key ever shown.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import HorizontalGroup
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey  # Textual's public names leave it out
 
@@ -27,6 +33,18 @@ class KeysFooter(Footer):
         super().__init__(show_command_palette=False, compact=True)
         self.left_out = 0
         self._fitted_to = 0
+        self._shown: list[tuple[object, ...]] | None = None
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Show the keys, if they are others than those that are shown."""
+        shown: list[tuple[object, ...]] = [
+            (key, each.binding, each.enabled, each.tooltip)
+            for key, each in screen.active_bindings.items()
+            if each.binding.show
+        ]
+        if shown != self._shown and screen.app.app_focus:
+            self._shown = shown
+            super().bindings_changed(screen)
 
     def compose(self) -> ComposeResult:
         """Compose the keys of the page up to those of the whole panel."""

@@ -24,6 +24,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.terminal.drawing import Piece, draw
 from tui.widgets.column_layout import GUTTER, MORE, ColumnLayout
 from tui.widgets.columns import Column, cut
 from tui.widgets.row_source import ListedRows, RowSource
@@ -33,6 +34,8 @@ Row = TypeVar("Row")
 HEADER_LINES = 1
 KEPT_LINES = 1_000
 """How many lines, or parts of one, are kept so as not to lay them out again."""
+MARK = "•"
+"""Stands before a marked row."""
 NOT_READABLE = "?"
 """What the cells of a record that cannot be read now show."""
 
@@ -47,10 +50,11 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class _Painted:
-    """What one line of the screen shows: which record's cells, and whether the cursor is on it."""
+    """What one line of the screen shows: which record's cells, and whether it has the cursor and a mark."""
 
     cells: tuple[Strip, ...]
     has_cursor: bool
+    is_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +170,11 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._key_of = key_of
         self._as_of = as_of
         self._opens = opens
-        self.empty = empty
+        self.empty = self._said_empty = empty
         self._given: Sequence[Row] | None = ()
         self._rows: RowSource[Row] = ListedRows[Row]((), key_of)
         self._now: datetime | None = None
+        self._marked: frozenset[Hashable] = frozenset()
         self._cursor = 0
         self._placed = False
         self._sort_column: Column[Row] | None = None
@@ -203,6 +208,17 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """Show the same rows as of `now`; only visible cells that have changed are drawn."""
         self._now = now
         self._repaint_changes()
+
+    @property
+    def marked(self) -> frozenset[Hashable]:
+        """The records whose rows are marked, shown or not."""
+        return self._marked
+
+    def mark(self, keys: frozenset[Hashable]) -> None:
+        """Mark the rows of these records, and no others."""
+        if keys != self._marked:
+            self._marked = keys
+            self._repaint_changes()
 
     @property
     def cursor_key(self) -> Hashable | None:
@@ -365,22 +381,24 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _line(self, painted: _Painted) -> Strip:
         base = self._base_style(has_cursor=painted.has_cursor)
         if not painted.cells:
-            return self._columns_at.line(self._gutter(has_cursor=painted.has_cursor), (), base, 0)
+            return self._columns_at.line(self._gutter(painted), (), base, 0)
         first, others, left = painted.cells[:1], painted.cells[1:], round(self.scroll_x)
         fixed = self._part(
-            (base, painted.has_cursor),
+            (base, painted.has_cursor, painted.is_marked),
             first,
-            lambda: self._columns_at.fixed(self._gutter(has_cursor=painted.has_cursor), first[0], base),
+            lambda: self._columns_at.fixed(self._gutter(painted), first[0], base),
         )
         return Strip.join(
             [fixed, self._part((base, left), others, lambda: self._columns_at.moving(others, base, left))]
         )
 
-    def _gutter(self, *, has_cursor: bool) -> Strip:
-        if not has_cursor:
+    def _gutter(self, painted: _Painted) -> Strip:
+        if not painted.has_cursor and not painted.is_marked:
             return Strip([Segment("  ")], GUTTER)
         mark = self.get_component_rich_style("record-table--mark", partial=True)
-        return Strip([Segment("▌ ", mark)], GUTTER)
+        return Strip(
+            [Segment(("▌" if painted.has_cursor else " ") + (MARK if painted.is_marked else " "), mark)], GUTTER
+        )
 
     def _part(self, drawn_as: tuple[object, ...], cells: tuple[Strip, ...], make: Callable[[], Strip]) -> Strip:
         """Return a part of a line; it is made anew only where one of its cells was."""
@@ -439,7 +457,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         cells = self._cells.get(index)
         if cells is None:
             cells = self._cells[index] = self._cells_now(index)
-        return _Painted(cells, index == self._cursor)
+        return _Painted(cells, index == self._cursor, bool(self._marked) and self._rows.key_at(index) in self._marked)
 
     def _cells_now(self, index: int) -> tuple[Strip, ...]:
         row, now = self._rows.row_at(index), self._now
@@ -479,29 +497,57 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._cells.clear()
         width = self._width
         regions: list[Region] = []
+        changes: dict[int, _Painted] = {}
         for y in range(HEADER_LINES, self.size.height):
             index = self._index_at(y)
             shown = self._painted.get(y)
             wanted = self._painting(index) if index < len(self._rows) else None
             if shown is None and wanted is None:
                 continue
-            if shown is None or wanted is None or shown.has_cursor is not wanted.has_cursor:
+            if (
+                shown is None
+                or wanted is None
+                or (shown.has_cursor, shown.is_marked) != (wanted.has_cursor, wanted.is_marked)
+            ):
                 regions.append(Region(0, y, width, 1))
-            else:
-                regions.extend(self._changed_cells(y, shown, wanted))
+            elif self._changed_cells(shown, wanted):
+                changes[y] = wanted
+        if changes and not regions and self._draw_at_once(changes):
+            return
+        for y, wanted in changes.items():
+            for number in self._changed_cells(self._painted[y], wanted):
+                start, end = self._columns_at.seen(number, round(self.scroll_x))
+                regions.append(Region(start, y, end - start, 1))
         if regions:
             self.refresh(*regions)
 
-    def _changed_cells(self, y: int, shown: _Painted, wanted: _Painted) -> list[Region]:
+    def _changed_cells(self, shown: _Painted, wanted: _Painted) -> list[int]:
+        """Return the numbers of the columns whose cells are seen and differ."""
         left = round(self.scroll_x)
-        regions: list[Region] = []
+        changed = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
             if before is after or before == after:
                 continue
             start, end = self._columns_at.seen(number, left)
             if start < end:
-                regions.append(Region(start, y, end - start, 1))
-        return regions
+                changed.append(number)
+        return changed
+
+    def _draw_at_once(self, changes: dict[int, _Painted]) -> bool:
+        """Draw the cells that have changed, past Textual's layout; say whether that was possible."""
+        pieces = []
+        for y, wanted in changes.items():
+            base = self._base_style(has_cursor=wanted.has_cursor)
+            for number in self._changed_cells(self._painted[y], wanted):
+                start, end = self._columns_at.seen(number, round(self.scroll_x))
+                cells = wanted.cells[number]
+                if end - start != cells.cell_length:
+                    return False
+                pieces.append(Piece(start, y, cells.apply_style(base)))
+        if not draw(self, pieces):
+            return False
+        self._painted.update(changes)
+        return True
 
     # Rows, cursor and sizes
 
@@ -533,7 +579,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             # the cursor stays on its line of the screen, too
             self.scroll_to(y=self.scroll_y + moved, animate=False)
         self._reveal()
-        if was_empty or not len(rows):
+        if was_empty != (not len(rows)) or (was_empty and self.empty != self._said_empty):
+            self._said_empty = self.empty
             self.refresh()
         self._repaint_changes()
         if self.cursor_key != before_key:

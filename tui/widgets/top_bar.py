@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import look
 from tui.look import Tone
+from tui.terminal.drawing import Piece, draw
 
 NO_ENGINE = "No engine runs: nothing is sent or received."
 BETWEEN_PAGES = " › "
@@ -24,7 +27,7 @@ SHORT_NAME = 14
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the top bar tells. `notice` and `trouble` are sentences, empty where there is nothing to tell.
+    """What the top bar tells. `notice`, `trouble` and `alert` are sentences, empty where there is nothing to tell.
 
     `above` are the names of the pages from which this one was opened, the outermost first.
     `pace` says how the time goes on where it does not each second.
@@ -38,6 +41,7 @@ class Facts:
     notice: str = ""
     trouble: str = ""
     above: tuple[str, ...] = ()
+    alert: str = ""
 
 
 NOTHING_YET = Facts("", engine_runs=True, user="", time="")
@@ -46,33 +50,38 @@ NOTHING_YET = Facts("", engine_runs=True, user="", time="")
 class TopBar(Widget):
     """One line of facts, and one line for each sentence that must not be overlooked."""
 
-    facts = reactive(NOTHING_YET)
+    facts = reactive(NOTHING_YET, repaint=False)
 
     def __init__(self, page_name: str) -> None:
         super().__init__()
         self.page_name = page_name
+        self._told: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Compose the line and the sentences."""
-        yield Static(id="top-line")
+        yield TopLine(id="top-line")
+        yield Static(id="top-alert", classes="sentence")
         yield Static(id="top-trouble", classes="sentence")
         yield Static(id="top-engine", classes="sentence")
         yield Static(id="top-notice", classes="sentence")
 
     def watch_facts(self) -> None:
-        """Draw the facts."""
+        """Draw the facts that are others than before: what is not drawn costs nothing."""
         if not self.children:
             return
         self._draw_line()
         engine = "" if self.facts.engine_runs else f"! {NO_ENGINE}"
         for name, sentence in (
+            ("#top-alert", self.facts.alert and f"▲ {self.facts.alert}"),
             ("#top-trouble", self.facts.trouble and f"✗ {self.facts.trouble}"),
             ("#top-engine", engine),
             ("#top-notice", self.facts.notice),
         ):
-            line = self.query_one(name, Static)
-            line.update(Text(sentence))
-            line.display = bool(sentence)
+            if self._told.get(name, "") != sentence:
+                self._told[name] = sentence
+                line = self.query_one(name, Static)
+                line.update(Text(sentence))
+                line.display = bool(sentence)
 
     def on_mount(self) -> None:
         """Draw what was told before the bar was there."""
@@ -83,9 +92,30 @@ class TopBar(Widget):
         self._draw_line()
 
     def _draw_line(self) -> None:
-        line = self.query_one("#top-line", Static)
+        line = self.query_one(TopLine)
         width = line.content_size.width or self.app.size.width
-        line.update(top_line(self.page_name, self.facts, width))
+        line.tell(top_line(self.page_name, self.facts, width))
+
+
+class TopLine(Widget):
+    """The line itself, which changes each second: drawn past Textual's layout where that is possible."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id)
+        self._text = Text()
+
+    def tell(self, text: Text) -> None:
+        """Show a text, as wide as the line; nothing is drawn if it is the same."""
+        if text != self._text:
+            self._text = text
+            if not draw(self, [Piece(0, 0, self.render_line(0))]):
+                self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line; where each part of it stands is told with it, so that the mouse can select it."""
+        base = self.rich_style
+        cells = Strip(Segment.apply_style(self._text.render(self.app.console, end=""), base))
+        return cells.adjust_cell_length(self.content_size.width, base).apply_offsets(0, y)
 
 
 def top_line(page_name: str, facts: Facts, width: int) -> Text:
