@@ -162,7 +162,7 @@ class PseudoTerminal:
             assert time.monotonic() < until, f"It does not end; the screen:\n{self.text}"
             self._read_some()
         self.bytes_a_second = None
-        while not self._gone and select.select([self._ours], [], [], 0)[0]:
+        while not self._gone and self._has_more(0):
             self._read_some()
         return self.program.wait()
 
@@ -170,7 +170,7 @@ class PseudoTerminal:
         if self._gone or self.bytes_a_second == 0:
             time.sleep(STEP_SECONDS)
             return
-        if not select.select([self._ours], [], [], STEP_SECONDS)[0]:
+        if not self._has_more(STEP_SECONDS):
             return
         most = 65_536
         if self.bytes_a_second is not None:
@@ -179,6 +179,12 @@ class PseudoTerminal:
         read = os.read(self._ours, most)
         self.written += read
         self._stream.feed(_NOT_FOR_PYTE.sub(b"", read))
+
+    def _has_more(self, seconds: float) -> bool:
+        """Say whether there is something to read, after waiting for it; `select` knows only the first 1,024 files."""
+        waiting = select.poll()
+        waiting.register(self._ours, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
 
     def _answer(self, answer: bytes) -> None:
         if self._answers or not answer.endswith(b"R"):

@@ -32,7 +32,7 @@ from tui.screens.sign_in import SignIn
 from tui.screens.too_small import TooSmall
 from tui.session import Session
 from tui.widgets.navigation import Navigation
-from tui.widgets.top_bar import TopBar
+from tui.widgets.top_bar import TopBar, TopLine
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
@@ -50,8 +50,9 @@ def opened(app: GatewatchApp) -> str:
 
 def top_bar(app: GatewatchApp) -> str:
     """Return all lines of the top bar that are shown."""
-    lines = app.screen.query_one(TopBar).query(Static)
-    return "\n".join(str(each.render()) for each in lines if each.display)
+    bar = app.screen.query_one(TopBar)
+    sentences = (str(each.render()) for each in bar.query(Static) if each.display)
+    return "\n".join([bar.query_one(TopLine)._text.plain, *sentences])
 
 
 def test_picture_navigation(picture: Picture, cast: Store) -> None:
