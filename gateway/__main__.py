@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -29,6 +30,8 @@ FILES_OF_A_CONNECTION = 2
 """There are two ports."""
 FILES_OF_THE_ENGINE = 1024
 """Connections to gateways, the store's files, and some to spare."""
+GARBAGE_THRESHOLDS = (20_000, 20, 50)
+"""How many objects more than before make Python look for circles among the young ones, and how seldom among others."""
 SANDBOX_KEY_VARIABLE = "GATEWATCH_SANDBOX_KEY"
 
 
@@ -126,6 +129,7 @@ def serve(
             answers = f"{answers_at[0]}/connectors/ID/answers"
             _say(f"gatewatchd listens for answers at {answers}, for the platform at {admin_url}")
 
+        look_for_garbage_less_often()
         await serve_store(store, options, log, stop, answers_at.append, say)
 
     try:
@@ -234,6 +238,13 @@ def allow_files(wanted: int) -> None:
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def look_for_garbage_less_often() -> None:
+    """Leave what is there now alone: modules, tables. An answer makes many objects, hardly any of them in a circle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _say(line: str) -> None:

@@ -204,7 +204,8 @@ def _read_reply(
         body, place = verified_body(raw, signature, keys)
         answer = parse(body)
     except MalformedBody as error:
-        return BadReply(ReplyFault.FORM, str(error), http_status, raw)
+        # A name in the reply may be what we sent.
+        return BadReply(ReplyFault.FORM, error.without_names, http_status, raw)
     except MalformedMessage as error:
         return BadReply(ReplyFault.FORM, error.without_values, http_status, raw)
     except SignatureRefused as error:

@@ -23,8 +23,7 @@ class ConnectorChanged(GatewayError):
 
 def need_unchanged(view: View, connector: Connector) -> None:
     """Raise ConnectorChanged if a connector, its keys for example, has changed since it was read."""
-    stored = view.stored(Connector, connector.id)
-    if stored is None or stored.version != connector.version:
+    if view.stored_version(Connector, connector.id) != connector.version:
         raise ConnectorChanged(f"Connector {connector.id} has changed.")
 
 

@@ -62,7 +62,8 @@ async def serve_store(
         admin = AdminPort(store, log, stop, pulse)
         log = EachOf(log, admin.metrics)
         refusals = Refusals(store, log)
-        answers = HttpPort(Listener(store, log, refusals).application(), log, name="answers", limits=options.limits)
+        listener = Listener(store, log, refusals)
+        answers = HttpPort(listener.application(), log, name="answers", limits=options.limits, direct=listener.direct)
         admin.metrics.watch(answers.door)
         client = GatewayClient()
         try:

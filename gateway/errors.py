@@ -10,7 +10,14 @@ class GatewayError(Exception):
 
 
 class MalformedBody(GatewayError):
-    """The bytes are not the strict JSON of a message; the text says what is wrong and where."""
+    """The bytes are not the strict JSON of a message; the text says what is wrong and where.
+
+    `without_names` quotes nothing that came: it may be logged and stored.
+    """
+
+    def __init__(self, reason: str, name: str = "") -> None:
+        super().__init__(reason.replace("{name}", name))
+        self.without_names = reason.replace("{name}", "one name")
 
 
 class CannotListen(GatewayError):

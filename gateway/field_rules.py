@@ -36,10 +36,13 @@ _CALLBACK_URL = re.compile(rf"https?://[!-~]{{1,{MAX_URL_CHARACTERS}}}")
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """What one field may hold: `right` completes "right would be …"; `holds_no` are texts it may not contain."""
+    """What one field may hold: `right` completes "right would be …"; `holds_no` are texts it may not contain.
+
+    `fits` gives something true for a value that is well-formed.
+    """
 
     right: str
-    fits: Callable[[str], bool]
+    fits: Callable[[str], object]
     holds_no: tuple[str, ...] = ()
     may_be_empty: bool = False
 
@@ -60,8 +63,8 @@ def shown(value: str) -> str:
     return ascii(value if len(value) <= 64 else value[:64] + "…")
 
 
-def _is(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None
+def _is(pattern: re.Pattern[str]) -> Callable[[str], object]:
+    return pattern.fullmatch
 
 
 def _one_of(values: Collection[str], *, may_be_empty: bool = False) -> FieldRule:

@@ -18,6 +18,8 @@ FINISH_SECONDS = 10.0
 """How long requests under way may take to end when the port is closed."""
 BACKLOG = 128
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Direct = Callable[[web.Request], Handler | None]
+"""Gives the handler of a request that is known at a glance, None for any other: the application finds that one."""
 
 
 class HttpPort:
@@ -31,8 +33,11 @@ class HttpPort:
         name: str,
         limits: DoorLimits | None = None,
         finish_seconds: float = FINISH_SECONDS,
+        direct: Direct | None = None,
     ) -> None:
         application.middlewares.insert(0, web.middleware(partial(_outermost, log)))
+        self._log = log
+        self._direct = direct
         self.door = Door(limits or DoorLimits(), log, name)
         self._logger = http_logger(log)
         self._runner = web.AppRunner(application, access_log=None, logger=self._logger, shutdown_timeout=finish_seconds)
@@ -43,6 +48,8 @@ class HttpPort:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 - it was set up in the line before
+        if self._direct is not None:
+            server.request_handler = partial(_handled, self._log, self._direct, server.request_handler)
         try:
             self._server = await asyncio.get_running_loop().create_server(
                 lambda: Visit(self.door, server, self._logger), host, port, backlog=BACKLOG
@@ -69,6 +76,11 @@ def error_response(status: int, reason: str, **more: object) -> web.Response:
     """Return the response of a request that is not done: a sentence in JSON, and more fields if there are any."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return web.json_response({"error": reason, **more}, status=status, headers=headers)
+
+
+async def _handled(log: EventLog, direct: Direct, found: Handler, request: web.Request) -> web.StreamResponse:
+    handler = direct(request)
+    return await (found(request) if handler is None else _outermost(log, request, handler))
 
 
 async def _outermost(log: EventLog, request: web.Request, handler: Handler) -> web.StreamResponse:

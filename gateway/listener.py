@@ -7,22 +7,25 @@ never 500.
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from gateway.answer_time import answer_seconds
 from gateway.arrival import SignatureRefused, verified_body
 from gateway.client import SIGNATURE_HEADER
 from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
+from gateway.desk import Desk, Ticket
 from gateway.errors import MalformedBody, MalformedMessage
-from gateway.http_port import error_response
-from gateway.log import EventLog
+from gateway.http_port import Handler, error_response
+from gateway.log import EventLog, Facts, flat_json
 from gateway.masking import masked
-from gateway.messages import Acknowledgement, GatewayAnswer, parse_answer
+from gateway.messages import GatewayAnswer, acknowledgement, parse_answer
 from gateway.refusals import Refusals, Unbelieved
 from gateway.signing import sign
 from gateway.strict_body import MAX_BODY_BYTES
@@ -40,6 +43,9 @@ STORE_WAIT_SECONDS = 3.0
 """How long an answer waits for the store before the gateway is told to send it again."""
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
+_ANSWERS = re.compile(r"/connectors/([0-9]{1,15})/answers")
+PLAIN_JSON = "application/json"
+JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
 
@@ -98,8 +104,8 @@ class Listener:
         self._store = store
         self._log = log
         self._refusals = refusals or Refusals(store, log)
-        self._wait_seconds = wait_seconds
         self._connectors = ConnectorBook(store)
+        self._desk: Desk[Believed] = Desk(store, wait_seconds=wait_seconds, done=self._tell_judged)
         self._waiting = 0
 
     def application(self) -> web.Application:
@@ -108,14 +114,22 @@ class Listener:
         app.router.add_post("/connectors/{connector_id}/answers", self.take_answer)
         return app
 
+    def direct(self, request: web.Request) -> Handler | None:
+        """Return the handler of an answer as gateways send it: to find it by the application's routes costs more."""
+        found = _ANSWERS.fullmatch(request.raw_path)
+        if found is None or request.method != hdrs.METH_POST or hdrs.EXPECT in request.headers:
+            return None
+        return partial(self._come, identity=found.group(1))
+
     async def take_answer(self, request: web.Request) -> web.Response:
         """Take one answer: 200 and a signed acknowledgement, or what is wrong."""
-        return await self._taken(request, anew=False)
+        return await self._come(request, request.match_info["connector_id"])
 
-    async def _taken(self, request: web.Request, *, anew: bool) -> web.Response:
+    async def _come(self, request: web.Request, identity: str) -> web.Response:
+        return await self._taken(request, identity, await body_of(request), anew=False)
+
+    async def _taken(self, request: web.Request, identity: str, raw: bytes | Refusal, *, anew: bool) -> web.Response:
         """Take it by what is remembered of its connector; `anew`, by what the store says now."""
-        identity = request.match_info["connector_id"]
-        raw = await body_of(request)
         try:
             connector = await self._connectors.find(identity, anew=anew)
         except StoreNotUsable as error:
@@ -125,27 +139,22 @@ class Listener:
         if isinstance(found, Refusal):
             if anew or isinstance(raw, Refusal):
                 return self._refused(request, identity, connector, found)
-            return await self._taken(request, anew=True)
+            return await self._taken(request, identity, raw, anew=True)
         answer = found.answer
         try:
             verdict = await self._stored(found)
         except ConnectorChanged:
-            return await self._taken(request, anew=True)
+            return await self._taken(request, identity, raw, anew=True)
         except StoreNotUsable as error:
             self._log.write(
                 "answer not stored", connector=found.connector.id, attempt=answer.attempt_id, reason=str(error)
             )
             return error_response(503, "The answer could not be stored; send it again.")
-        self._log.write(
-            "answer judged",
-            connector=found.connector.id,
-            attempt=answer.attempt_id,
-            payment=verdict.payment.id if verdict.payment else None,
-            rule=verdict.rule.name,
-            key=found.key_name,
-            seconds=answer_seconds(verdict),
-        )
         return self._acknowledged(found, verdict)
+
+    def _tell_judged(self, judged: Sequence[Ticket[Believed]]) -> None:
+        """Log the answers that one commit has stored, before any of them is acknowledged."""
+        self._log.write_each("answer judged", [_facts(each.about, each.result) for each in judged])
 
     async def _stored(self, believed: Believed) -> Verdict:
         """Store and judge an answer; on return it is on the disk. Answers that wait together share one sync.
@@ -160,11 +169,10 @@ class Listener:
         decide = partial(_judged, believed=believed, given=given, skew_seconds=skew)
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                verdict = await asyncio.wrap_future(self._store.submit(decide))
+            verdict = await self._desk.hand_in(decide, believed)
         except TimeoutError:
             raise StoreBusy(
-                self._store.path, f"took no answer within {self._wait_seconds:g} s; look at who holds its lock."
+                self._store.path, f"took no answer within {self._desk.wait_seconds:g} s; look at who holds its lock."
             ) from None
         finally:
             self._waiting -= 1
@@ -183,7 +191,7 @@ class Listener:
         except SignatureRefused as error:
             return Refusal(401, str(error), raw)
         except MalformedBody as error:
-            return Refusal(422, str(error), raw)
+            return Refusal(422, str(error), raw, error.without_names)
         except MalformedMessage as error:
             return Refusal(422, str(error), raw, error.without_values)
 
@@ -212,14 +220,22 @@ class Listener:
         return error_response(refusal.status, refusal.reason)
 
     def _acknowledged(self, believed: Believed, verdict: Verdict) -> web.Response:
-        body = Acknowledgement(
-            answer_id=believed.answer.answer_id,
-            attempt_id=believed.answer.attempt_id,
-            rule=verdict.rule.name,
-            status=verdict.payment.status.value if verdict.payment else "",
-            timestamp=wire_time(self._store.clock()),
-        ).body()
-        return web.json_response(body, headers={SIGNATURE_HEADER: sign(body, believed.key)})
+        status = verdict.payment.status.value if verdict.payment else ""
+        body = acknowledgement(believed.answer, verdict.rule.name, status, wire_time(self._store.clock()))
+        headers = {SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE}
+        return web.Response(body=flat_json(body).encode(), headers=headers)
+
+
+def _facts(believed: Believed, verdict: Verdict) -> Facts:
+    """Return what the log tells of an answer that was judged."""
+    return {
+        "connector": believed.connector.id,
+        "attempt": believed.answer.attempt_id,
+        "payment": verdict.payment.id if verdict.payment else None,
+        "rule": verdict.rule.name,
+        "key": believed.key_name,
+        "seconds": answer_seconds(verdict),
+    }
 
 
 def _judged(tx: Transaction, believed: Believed, given: AnswerGiven, skew_seconds: float | None) -> Verdict:
@@ -249,14 +265,19 @@ async def body_of(request: web.Request) -> bytes | Refusal:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            raw = await request.read()
+        if request.content.is_eof():
+            raw = request.content.read_nowait()  # it has come whole, with the header: there is nothing to wait for
+            if len(raw) > MAX_BODY_BYTES:
+                return too_large
+        else:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return too_large
     except TimeoutError:
         return Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s; send it again.")
     except (web.RequestPayloadError, ConnectionError):
         return Refusal(422, "The body did not arrive whole.")
-    if request.content_type != "application/json":
+    if request.headers.get(hdrs.CONTENT_TYPE) != PLAIN_JSON and request.content_type != PLAIN_JSON:
         return Refusal(415, f"The content type is {request.content_type}; send application/json.", raw)
     return raw

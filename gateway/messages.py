@@ -128,6 +128,20 @@ class Acknowledgement(_Message):
     timestamp: str
 
 
+def acknowledgement(answer: GatewayAnswer, rule: str, status: str, timestamp: str) -> dict[str, str]:
+    """Return the body of an `Acknowledgement` of an answer.
+
+    Nothing in it needs to be checked again: two fields were when the answer was read, the others are of closed sets.
+    """
+    return {
+        "answer_id": answer.answer_id,
+        "attempt_id": answer.attempt_id,
+        "rule": rule,
+        "status": status,
+        "timestamp": timestamp,
+    }
+
+
 def parse_pay(body: Mapping[str, object], setting_names: Collection[str] | None = None) -> PayRequest:
     """Return the `pay` request in `body`; `setting_names` are those expected, if known: flattened, without `settings.`.
 
@@ -167,14 +181,17 @@ def parse_acknowledgement(body: Mapping[str, object]) -> Acknowledgement:
 
 _ANSWERS = f'"{rules.SUCCESS}", "{rules.FAILURE}" or "{rules.PENDING}"'
 _M = TypeVar("_M", bound=_Message)
+_TEXTS_ONLY = frozenset({str})
 
 
 def _parsed(kind: type[_M], body: Mapping[str, object], found: list[FieldProblem]) -> _M:
     """Make the message, or report what was `found` before together with all else that is wrong."""
+    make = cast("Callable[..., _M]", kind)
+    if not found and body.keys() == kind.field_rules.keys() and {*map(type, body.values())} == _TEXTS_ONLY:
+        return make(**body)  # as nearly all are; what may be wrong with its values it says itself
     names = [*kind.field_rules, "settings"] if issubclass(kind, _Request) else list(kind.field_rules)
     problems = [*_shape_problems(kind.field_rules, body, names), *found]
     if not problems:
-        make = cast("Callable[..., _M]", kind)
         return make(**body)
     texts = {name: value for name, value in body.items() if isinstance(value, str)}
     problems += _value_problems({n: rule for n, rule in kind.field_rules.items() if n in texts}, texts)
@@ -228,8 +245,7 @@ def _leaf_names(settings: Mapping[str, object], depth: int = 1) -> Iterable[str]
 
 
 def _value_problems(field_rules: Mapping[str, FieldRule], values: Mapping[str, str]) -> list[FieldProblem]:
-    problems = (rule.problem(name, values[name]) for name, rule in field_rules.items())
-    return [problem for problem in problems if problem is not None]
+    return [problem for name, rule in field_rules.items() if (problem := rule.problem(name, values[name])) is not None]
 
 
 def _empty_in_success(values: Mapping[str, str]) -> list[FieldProblem]:

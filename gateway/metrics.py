@@ -6,12 +6,12 @@ disagree. What is stored is read at each scrape (`gateway.stored_metrics`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.door import Door
+from gateway.log import Fact, Facts
 from gateway.stored_metrics import StoredMetrics
 from store.store import Store
 
@@ -19,8 +19,6 @@ _SINCE_START = "since this engine was started"
 _ANSWER_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 _REQUEST_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATE_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600)
-
-Fact: TypeAlias = str | int | float | None
 
 
 class EngineMetrics:
@@ -34,6 +32,7 @@ class EngineMetrics:
             ["connector", "rule"],
             registry=registry,
         )
+        self._answers_by: dict[tuple[str, str], Counter] = {}
         self._refused = Counter(
             "gatewatch_messages_refused",
             f"Messages that were not believed {_SINCE_START}, by connector id (empty: not known) and HTTP status.",
@@ -93,7 +92,7 @@ class EngineMetrics:
             "gatewatch_engine_start_time_seconds", "When this engine was started, in Unix time.", registry=registry
         ).set(store.clock().timestamp())
         registry.register(StoredMetrics(store))
-        self._counted: dict[str, Callable[[Mapping[str, Fact]], None]] = {
+        self._counted: dict[str, Callable[[Facts], None]] = {
             "answer judged": self._answer_judged,
             "answer not stored": lambda _: self._not_stored.inc(),
             "message refused": self._message_refused,
@@ -114,33 +113,42 @@ class EngineMetrics:
 
     def write(self, event: str, **facts: Fact) -> None:
         """Count an event of the engine; those that no metric tells of are let by."""
+        self.write_each(event, (facts,))
+
+    def write_each(self, event: str, happened: Sequence[Facts]) -> None:
+        """Count events of the engine."""
         count = self._counted.get(event)
         if count is not None:
-            count(facts)
+            for facts in happened:
+                count(facts)
 
-    def _answer_judged(self, facts: Mapping[str, Fact]) -> None:
-        connector, seconds = str(facts.get("connector")), facts.get("seconds")
-        self._answers.labels(connector, facts.get("rule")).inc()
+    def _answer_judged(self, facts: Facts) -> None:
+        connector, rule, seconds = str(facts.get("connector")), str(facts.get("rule")), facts.get("seconds")
+        answers = self._answers_by.get((connector, rule))
+        if answers is None:
+            # Remembered: to find it costs more than to count.
+            answers = self._answers_by[connector, rule] = self._answers.labels(connector, rule)
+        answers.inc()
         if isinstance(seconds, float):
             self._answer_seconds.labels(connector).observe(seconds)
 
-    def _message_refused(self, facts: Mapping[str, Fact]) -> None:
+    def _message_refused(self, facts: Facts) -> None:
         # What a path names may be anything: only connectors that are there become a label.
         connector = "" if facts.get("known") == "no" else str(facts.get("connector"))
         self._refused.labels(connector, facts.get("status")).inc()
 
-    def _request_ended(self, facts: Mapping[str, Fact]) -> None:
+    def _request_ended(self, facts: Facts) -> None:
         connector, request, seconds = str(facts.get("connector")), facts.get("request"), facts.get("seconds")
         self._requests.labels(connector, request, facts.get("ended")).inc()
         if isinstance(seconds, float):
             self._request_seconds.labels(connector, request).observe(seconds)
 
-    def _count_ended_connections(self, facts: Mapping[str, Fact]) -> None:
+    def _count_ended_connections(self, facts: Facts) -> None:
         count = facts.get("count")
         if isinstance(count, int):
             self._connections_ended.labels(facts.get("port"), facts.get("reason")).inc(count)
 
-    def _time_applied(self, facts: Mapping[str, Fact]) -> None:
+    def _time_applied(self, facts: Facts) -> None:
         seconds = facts.get("late_seconds")
         if isinstance(seconds, float):
             self._late_seconds.observe(seconds)

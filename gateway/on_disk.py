@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from gateway.desk import Desk
 from store.store import Store, Transaction
 
 T = TypeVar("T")
@@ -13,5 +14,6 @@ T = TypeVar("T")
 
 async def on_disk(store: Store, decide: Callable[[Transaction], T]) -> T:
     """Return what a decision gives once it is on the disk. Raises what it raises, StoreNotUsable."""
+    desk: Desk[None] = Desk(store)
     # Shielded: a caller who goes away must not cancel a decision that others share a commit with.
-    return await asyncio.shield(asyncio.wrap_future(store.submit(decide)))
+    return await asyncio.shield(desk.hand_in(decide, None))

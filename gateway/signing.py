@@ -17,6 +17,10 @@ Body: TypeAlias = "Mapping[str, str | Body]"
 """A message's fields: each a text, or an object of fields."""
 
 
+_TEXTS_ONLY = frozenset({str})
+"""The types of the values of a body that is flat already."""
+
+
 class UnsignableBody(ValueError):
     """The body has no signed text: a value is not a text, or two fields have one flattened name."""
 
@@ -56,8 +60,8 @@ def _leaves(body: Body) -> Iterator[tuple[str, str]]:
 
 def signed_text(body: Body) -> str:
     """Return the text that is signed: names and values of all leaves, sorted by name. Raises UnsignableBody."""
-    leaves = flatten(body)
-    return "".join(f"{name}{leaves[name]}" for name in sorted(leaves))
+    leaves = body if {*map(type, body.values())} <= _TEXTS_ONLY else flatten(body)
+    return "".join([f"{name}{leaves[name]}" for name in sorted(leaves)])
 
 
 def sign(body: Body, key: str) -> str:

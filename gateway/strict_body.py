@@ -7,7 +7,7 @@ in two ways is refused before its signature is looked at.
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from gateway.errors import MalformedBody
 
@@ -34,13 +34,8 @@ def read_body(raw: bytes) -> JsonBody:
     except UnicodeDecodeError as error:
         raise MalformedBody(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
-        body = json.loads(
-            text,
-            object_pairs_hook=_checked_object,
-            parse_int=_Number,
-            parse_float=_Number,
-            parse_constant=_refuse_constant,
-        )
+        # A mark of the byte order is refused by `loads` itself, in words of its own.
+        body = json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise MalformedBody(
             f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
@@ -58,16 +53,37 @@ _TOO_DEEP = f"The body nests deeper than {MAX_DEPTH} objects."
 
 def _checked_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return one JSON object, after refusing whatever it may not hold."""
+    as_it_is = dict(pairs)
+    if len(as_it_is) == len(pairs) and {*map(type, as_it_is.values())} <= _TEXTS_ONLY:
+        joined = "".join([name + value for name, value in cast("list[tuple[str, str]]", pairs)])
+        if joined.isascii():
+            return as_it_is  # as nearly all are: what follows finds out what is wrong
     checked: dict[str, object] = {}
     for name, value in pairs:
         if name in checked:
-            raise MalformedBody(f"The name {_shown(name)} stands twice in one object.")
+            raise MalformedBody("The name {name} stands twice in one object.", _shown(name))
         if isinstance(value, _Number) or not isinstance(value, (str, dict)):
-            raise MalformedBody(f"The value of {_shown(name)} is {_kind(value)}; every value is sent as a text.")
+            raise MalformedBody(
+                f"The value of {{name}} is {_kind(value)}; every value is sent as a text.", _shown(name)
+            )
         if not (_is_whole(name) and (isinstance(value, dict) or _is_whole(value))):
-            raise MalformedBody(f"{_shown(name)} holds half a surrogate pair, which is no character.")
+            raise MalformedBody("{name} holds half a surrogate pair, which is no character.", _shown(name))
         checked[name] = value
     return checked
+
+
+def _refuse_constant(name: str) -> object:
+    raise MalformedBody(f"{name} is not JSON.")
+
+
+_TEXTS_ONLY = frozenset({str})
+"""The types of the values of an object that is flat and holds no number."""
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_checked_object,
+    parse_int=_Number,
+    parse_float=_Number,
+    parse_constant=_refuse_constant,
+)
 
 
 def _check_depth(body: dict[str, object]) -> None:
@@ -77,10 +93,6 @@ def _check_depth(body: dict[str, object]) -> None:
         if not level:
             return
     raise MalformedBody(_TOO_DEEP)
-
-
-def _refuse_constant(name: str) -> object:
-    raise MalformedBody(f"{name} is not JSON.")
 
 
 def _is_whole(text: str) -> bool:

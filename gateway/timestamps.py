@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 TIMESTAMP_RIGHT = "a time in UTC by RFC 3339, such as 2026-01-31T12:00:00Z"
 SKEW_SHOWN_AFTER_SECONDS = 300.0
@@ -22,6 +23,7 @@ def wire_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=256)
 def read_time(timestamp: str) -> datetime:
     """Return a well-formed timestamp as an aware time, cut to microseconds.
 

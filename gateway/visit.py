@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -43,6 +44,8 @@ class Visit(web.RequestHandler):
         self._door = door
         self._peer: str | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._limit_at = 0.0
+        self._over: Callable[[], None] = self._head_too_slow
         self._head_bytes = 0
         self._last_of_head = b""
         self._in_head = True
@@ -75,8 +78,7 @@ class Visit(web.RequestHandler):
         """Note that a header has come whole; to be called before the request is handled."""
         self._in_head = False
         self._door.wait_no_more(self)
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(self._door.limits.request_seconds, self._request_too_slow)
+        self._set_limit(self._loop.time() + self._door.limits.request_seconds, self._request_too_slow)
 
     def give_way(self) -> None:
         """Close at once: another connection needs the room, and no request has come whole here."""
@@ -99,12 +101,11 @@ class Visit(web.RequestHandler):
             transport.abort()
 
     def _expect_head(self, seconds: float) -> None:
-        self._stop_timer()
         self._in_head, self._head_bytes, self._last_of_head = True, 0, b""
         if self._peer is not None:
-            loop = asyncio.get_running_loop()
-            self._door.wait(self, loop.time())
-            self._timer = loop.call_later(seconds, self._head_too_slow)
+            now = self._loop.time()
+            self._door.wait(self, now)
+            self._set_limit(now + seconds, self._head_too_slow)
 
     def _head_is_too_large(self, data: bytes) -> bool:
         seen = self._last_of_head + data
@@ -113,6 +114,21 @@ class Visit(web.RequestHandler):
         self._in_head = end < 0
         self._last_of_head = seen[-len(END_OF_HEAD) + 1 :]
         return self._head_bytes > self._door.limits.head_bytes
+
+    def _set_limit(self, at: float, over: Callable[[], None]) -> None:
+        """Have `over` called when the time is over that what goes on now may take."""
+        self._limit_at, self._over = at, over
+        # One that is looked at earlier is looked at again then: each request moves the limit, and few reach it.
+        if self._timer is None or self._timer.when() > at:
+            self._stop_timer()
+            self._timer = self._loop.call_at(at, self._look_at_limit)
+
+    def _look_at_limit(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._limit_at:
+            self._set_limit(self._limit_at, self._over)
+        else:
+            self._over()
 
     def _head_too_slow(self) -> None:
         if self._head_bytes:

@@ -20,7 +20,7 @@ from store.judging import Happening, judge
 from store.money import Money
 from store.old_key_use import CURRENT_KEY, note_use
 from store.payments import Payment
-from store.records import Record
+from store.records import Record, changed
 from store.states import Charge, Event, Mark, Rule
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def settle(tx: Transaction, answer: Answer, rule: Rule, after: Payment | None) -
     if place is ChargePlace.RETURNED and after is not None:
         transaction_id = give_back(tx, answer, after)
     kept = tx.put(
-        replace(
+        changed(
             answer,
             rule=rule.name,
             payment_id=after.id if after else None,

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from store.checkpoint import Checkpoint, Header, put_index, read_checkpoint, write_checkpoint
+from store.checkpoint import Checkpoint, Header, need_as_written, put_index, read_checkpoint, write_checkpoint
 from store.disk import Disk
 from store.errors import StoreNotUsable
 from store.index import Index
@@ -80,6 +80,10 @@ class Archives:
                     del self._open[next(iter(self._open))]
             return found
 
+    def need_as_written(self, name: str) -> None:
+        """Read all of an archive file. Raises StoreNotUsable if it is not what was written, as far as is known."""
+        need_as_written(self._disk, self.path(name), self._index_path(name), self.read(name))
+
     def add(self, name: str, payments: Mapping[int, bytes], at: datetime) -> None:
         """Put payments, as JSON by id, into an archive file; on return they are on the disk.
 
@@ -89,6 +93,8 @@ class Archives:
         beside = path.with_name(f"{path.name}.new")
         try:
             before = self.read(name) if self._disk.exists(path) else None
+            if before is not None:
+                self.need_as_written(name)
             ids = {*payments, *(before.index.of(Payment.TABLE).ids if before else ())}
             header = Header(revision=before.header.revision + 1 if before else 1, last_commit_at=at)
             records = partial(_records, sorted(ids), payments, before)

@@ -1,7 +1,8 @@
 """The checkpoint: `gatewatch.json`, a plain TinyDB file, one record a line, that stock `TinyDB(path)` opens.
 
 It is written whole beside the old one and put in its place by a rename; records stay on the disk and are read one by
-one, at the places that the index beside it says.
+one, at the places that the index beside it says. The index keeps a check sum of all of it, too: what a disk has changed
+is found before it is copied into the next one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -18,7 +19,7 @@ import msgspec
 
 from store.disk import Disk, File
 from store.errors import StoreNotUsable
-from store.index import Fit, Index, Places, SortedColumn, read_index, sorted_column, write_index
+from store.index import Fit, Index, Places, SortedColumn, read_index, sorted_column, whole_check, write_index
 from store.journal import NO_HASH
 
 FORMAT = 3
@@ -30,6 +31,9 @@ HEADER_TABLE = "_store"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEADER_BYTES = 16_384
 """The header stands within this many bytes from the start."""
+BLOCK_BYTES = 16_384
+"""Records are read by blocks: the next one is likely to be there, and a read costs more than what it copies."""
+BLOCKS_KEPT = 32
 _HEADER_LINE = re.compile(rb'\{\n"_store": \{"1": (\{.*\})\}')
 _TABLE_LINE = re.compile(rb'"([a-z_]+)": \{')
 _RECORD_LINE = re.compile(rb'"(\d+)": (\{.*\})(,?)')
@@ -55,12 +59,31 @@ class Checkpoint:
     header: Header
     file: File
     index: Index
+    _blocks: dict[int, bytes] = field(default_factory=dict, repr=False)
+    """What was read last. What happens at a time is about records beside each other: payments of the same hour."""
 
     def get(self, table: str, identity: int) -> bytes | None:
-        """Return a record's JSON, None if it has none of this id."""
+        """Return a record's JSON, None if it has none of this id. Safe to use from several threads."""
         places = self.index.places.get(table)
         place = None if places is None else places.find(identity)
-        return None if place is None else self.file.pread(place[1], place[0])
+        if place is None:
+            return None
+        offset, length = place
+        number, start = divmod(offset, BLOCK_BYTES)
+        if start + length > BLOCK_BYTES:
+            return self.file.pread(length, offset)
+        block = self._blocks.get(number)
+        if block is None:
+            block = self.file.pread(BLOCK_BYTES, number * BLOCK_BYTES)
+            while len(self._blocks) >= BLOCKS_KEPT:
+                # Another thread may be at the same.
+                self._blocks.pop(next(iter(tuple(self._blocks)), 0), None)
+            self._blocks[number] = block
+        return block[start : start + length]
+
+    def forget_what_was_read(self) -> None:
+        """Read from the file again, for whoever looks at what is on the disk now."""
+        self._blocks.clear()
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of its tables."""
@@ -112,9 +135,17 @@ def write_checkpoint(
         out.write(b"\n}\n")
         out.flush()
         file.sync()
-        return places, _fit(header, file, columns)
+        return places, replace(_fit(header, file, columns), whole=f"{out.check:08x}")
     finally:
         file.close()
+
+
+def need_as_written(disk: Disk, path: Path, index_path: Path, checkpoint: Checkpoint) -> None:
+    """Read all of a checkpoint, and raise StoreNotUsable if it is not what was written, as far as its index knows."""
+    content = checkpoint.file.mapped()
+    wanted = whole_check(disk, index_path, checkpoint.header.revision, len(content))
+    if wanted and f"{crc32(content):08x}" != wanted:
+        raise _damaged(path, "its check sum is not the one that it was written with")
 
 
 def put_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
@@ -211,6 +242,7 @@ class _Writer:
         self._gathered = 0
         self._unsynced = 0
         self.offset = 0
+        self.check = 0
 
     def write(self, content: bytes) -> None:
         self._parts.append(content)
@@ -221,7 +253,9 @@ class _Writer:
 
     def flush(self) -> None:
         if self._parts:
-            self._file.append(b"".join(self._parts), self.offset - self._gathered)
+            content = b"".join(self._parts)
+            self._file.append(content, self.offset - self._gathered)
+            self.check = crc32(content, self.check)
             self._unsynced += self._gathered
             if self._unsynced >= self.SYNCED_BYTES:
                 self._file.sync()

@@ -6,9 +6,10 @@ whoever finds a record by a column looks at the record itself before believing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, Generic, cast
 
@@ -45,16 +46,20 @@ class Column(Generic[R]):
 def key_of(value: object) -> int:
     """Return a value as a column holds it. Raises TypeError for a kind that no column holds."""
     match value:
+        case str():
+            return _text_key(value)
         case bool() | int():
             return int(value)
-        case str():
-            return int.from_bytes(
-                blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True
-            )
         case datetime():
             return (value - EPOCH) // timedelta(microseconds=1)
         case _:
             raise TypeError(f"No column holds {type(value).__name__}.")
+
+
+# An answer's ids are asked for and written several times in a row.
+@lru_cache(maxsize=1024)
+def _text_key(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True)
 
 
 def _one(name: str) -> Callable[[Any], Iterable[object]]:
@@ -137,10 +142,20 @@ def column_named(kind: type[R], name: str) -> Column[R]:
 
 def keys_of(record: Record, only: str | None = None) -> list[tuple[str, int]]:
     """Return every column's keys of a record, or those of one column only, as (column, key)."""
-    columns = columns_of(type(record))
     if only is not None:
-        columns = tuple(each for each in columns if each.name == only)
-    return [(column.name, key_of(key)) for column in columns for key in column.keys(record)]
+        return [(only, each) for each in keys_in(record, only)]
+    return [(column.name, key_of(key)) for column in columns_of(type(record)) for key in column.keys(record)]
+
+
+def keys_in(record: Record, name: str) -> list[int]:
+    """Return a record's keys in one column."""
+    column = _column_named(cast("Hashable", type(record)), name)
+    return [] if column is None else [key_of(key) for key in column.keys(record)]
+
+
+@cache
+def _column_named(kind: Hashable, name: str) -> Column[Any] | None:
+    return next((each for each in columns_of(cast("type[Record]", kind)) if each.name == name), None)
 
 
 def column_asked(kind: type[Record], query: object) -> tuple[str, int] | None:

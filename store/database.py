@@ -6,14 +6,14 @@ the journal into the TinyDB file in two short locked steps, with the long one be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from store import journal
 from store.checkpoint import FORMAT, Header, write_checkpoint
 from store.disk import Disk
-from store.draft import Draft
+from store.draft import Batch
 from store.errors import NotWritten, StoreNotUsable
 from store.folding import write_beside
 from store.follower import Follower, Signature
@@ -25,7 +25,11 @@ from store.stop_marker import StopMarker
 
 SMALLEST_JOURNAL_WORTH_FOLDING = 8 << 20
 JOURNAL_PART_WORTH_FOLDING = 0.5
-"""A checkpoint is worth it once the journal is larger than this part of the last one, and than the bytes above."""
+LARGEST_JOURNAL_NOT_FOLDED = 32 << 20
+"""A checkpoint is worth it once the journal is larger than this part of the last one, within these bytes.
+
+Every process holds in memory what the journal holds: without the upper bound that would grow with the store.
+"""
 
 
 class Database:
@@ -82,12 +86,14 @@ class Database:
         failed sync, unless `stopped_too`); it is not taken then.
         """
         is_undisturbed = self._lock.take(wait_seconds=wait_seconds)
+        # Once and for all: whoever is refused below has signed the lock all the same.
+        self._is_settled = self._is_settled and is_undisturbed
         try:
             if not stopped_too:
                 self._stop.refuse()
             # Whoever writes the store signs the lock, so its files are as this process left them, unless somebody has
             # put others in their place by hand.
-            image = self._follower.still() if is_undisturbed and self._is_settled else None
+            image = self._follower.still() if self._is_settled else None
             if image is None:
                 self._is_settled = False
                 image = self._latest()
@@ -114,10 +120,10 @@ class Database:
             self._is_settled = self._is_settled and is_as_left
             self._lock.give_back()
 
-    def append(self, drafts: Sequence[Draft]) -> None:
-        """Append transactions, sync once, and make the last draft's image the store. Only to be called under the lock.
+    def append(self, batch: Batch) -> None:
+        """Append transactions, at least one, sync once, and make them the store. Only to be called under the lock.
 
-        Raises NotWritten if the disk is full or fails before the sync: it says how many of the drafts are on the disk,
+        Raises NotWritten if the disk is full or fails before the sync: it says how many of them are on the disk,
         from the first on; the others changed nothing. Raises StoreNotUsable if the sync itself fails: the store is
         stopped then until it has been checked.
         """
@@ -130,30 +136,38 @@ class Database:
         if self._named is not book:
             self._put_name_on_the_disk(book)
         try:
-            book.append(b"".join([each.line.content for each in drafts]))
+            book.append(batch.content)
         except OSError as error:
-            raise self._written_in_part(book, drafts[0].line.entry.n - 1, error) from error
-        self._sync(book, drafts[-1].line.entry.n)
-        if not follower.took(drafts):
+            raise self._written_in_part(book, batch.drafts[0].n - 1, error) from error
+        self._sync(book, batch.drafts[-1].n)
+        if not follower.took(batch):
             self._latest()
         self._is_settled = True
 
-    @property
-    def safe_n(self) -> int:
-        """The number of the last transaction that is surely on the disk."""
-        return self._follower.safe_n
+    def batch(self, image: Image) -> Batch:
+        """Return room for transactions on an image that `take` gave."""
+        return Batch(image, self._follower.safe_n)
 
     def checkpoint_is_worth_it(self) -> bool:
         """Say whether the journal has grown so much that folding it in pays."""
         size = self._follower.journal_bytes()
         if size <= SMALLEST_JOURNAL_WORTH_FOLDING:
             return False
-        return size > self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
+        part = self._follower.checkpoint_bytes() * JOURNAL_PART_WORTH_FOLDING
+        return size > min(part, LARGEST_JOURNAL_NOT_FOLDED)
 
-    def fold(self, *, wait_seconds: float, turn_seconds: float | None = None, stopped_too: bool = False) -> int:
+    def fold(
+        self,
+        *,
+        wait_seconds: float,
+        turn_seconds: float | None = None,
+        stopped_too: bool = False,
+        rest: Callable[[], None] | None = None,
+    ) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
 
-        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are.
+        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are. `rest` is
+        called now and then while nothing is locked.
         Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
         """
         turn = wait_seconds if turn_seconds is None else turn_seconds
@@ -161,7 +175,7 @@ class Database:
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
             try:
-                write_beside(self._disk, self._paths, image)
+                write_beside(self._disk, self._paths, image, rest)
                 with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too):
                     self._switch(image)
             except OSError as error:
@@ -177,12 +191,13 @@ class Database:
             self.image()
             return image.n
 
-    def create(self, first: Callable[[Image], Sequence[Draft]]) -> None:
-        """Make the files of a new store with what `first` drafts, unless they are there; upgrade those of form 1.
+    def create(self, first: Callable[[Batch], None]) -> None:
+        """Make the files of a new store with what `first` adds, unless they are there; upgrade those of form 1.
 
         Raises StoreNotUsable if they cannot be written or are damaged.
         """
         with self._lock.held(wait_seconds=WAIT_SECONDS):
+            self._is_settled = False
             self._stop.refuse()
             try:
                 if not self._disk.exists(self._paths.checkpoint):
@@ -193,14 +208,20 @@ class Database:
                 raise StoreNotUsable(
                     self._paths.checkpoint, f"cannot be written: {error.strerror}. Nothing was changed."
                 ) from error
-            drafts = first(self._latest())
-            if drafts:
-                self.append(drafts)
+            batch = self.batch(self._latest())
+            first(batch)
+            if batch.drafts:
+                self.append(batch)
 
     def is_of_older_form(self) -> bool:
         """Say whether the checkpoint was written by an older version; the next one is of today's form."""
         checkpoint = self.image().checkpoint
         return checkpoint is not None and checkpoint.header.format < FORMAT
+
+    def is_half_folded(self) -> bool:
+        """Say whether the journal still holds what the checkpoint holds: who folded it was killed in the middle."""
+        checkpoint = self.image().checkpoint
+        return checkpoint is not None and self._follower.book.base < checkpoint.header.revision
 
     def stopped_because(self) -> str | None:
         """Return why every writer is stopped, None if none is. Raises StoreNotUsable if that cannot be told."""

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
-from store.checkpoint import write_checkpoint
+from store.checkpoint import need_as_written, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.image import Image
-from store.index import Index, SortedColumn, sorted_column, write_index
+from store.index import NO_COLUMN, Index, SortedColumn, write_index
 from store.paths import Paths, beside
 
+T = TypeVar("T")
 
-def write_beside(disk: Disk, paths: Paths, image: Image) -> None:
-    """Write checkpoint and index of an image beside the present ones, and sync them. Raises OSError."""
-    tables = {table: partial(records_of, image, table) for table in image.tables()}
+RECORDS_WITHOUT_REST = 64
+"""About a millisecond's work."""
+
+
+def write_beside(disk: Disk, paths: Paths, image: Image, rest: Callable[[], None] | None = None) -> None:
+    """Write checkpoint and index of an image beside the present ones, and sync them.
+
+    `rest` is called after every few records: whoever does this beside other work lets that go on then.
+    Raises OSError, StoreNotUsable if the present checkpoint is damaged: it is not copied.
+    """
+    if image.checkpoint is not None:
+        need_as_written(disk, paths.checkpoint, paths.index, image.checkpoint)
+    tables = {table: partial(_with_rests, partial(records_of, image, table), rest) for table in image.tables()}
     places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
-    write_index(disk, beside(paths.index), Index(places, _columns(image)), fit)
+    write_index(disk, beside(paths.index), Index(places, _columns(image, rest)), fit)
+
+
+def _with_rests(found: Callable[[], Iterable[T]], rest: Callable[[], None] | None) -> Iterator[T]:
+    for number, each in enumerate(found()):
+        if rest is not None and number % RECORDS_WITHOUT_REST == 0:
+            rest()
+        yield each
 
 
 def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
@@ -28,15 +47,20 @@ def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
             yield identity, record
 
 
-def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
-    """Return the columns of everything stored: those of the last checkpoint, with what was written since."""
-    written = image.changed()
-    pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    if image.index is not None:
-        for (table, name), column in image.index.columns.items():
-            pairs[(table, name)] = [each for each in column.pairs() if (table, each[1]) not in written]
-    for (table, identity), record in written.items():
-        if record is not None:
-            for name, key in image.keys_of(table, record):
-                pairs.setdefault((table, name), []).append((key, identity))
-    return {name: sorted_column(each) for name, each in pairs.items()}
+def _columns(image: Image, rest: Callable[[], None] | None) -> dict[tuple[str, str], SortedColumn]:
+    """Return the columns of everything stored: those of the last checkpoint, with what was written since.
+
+    It costs what was written, and a copy of the columns.
+    """
+    gone: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    new: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for (table, identity), record in _with_rests(image.changed().items, rest):
+        before = image.checkpoint.get(table, identity) if image.checkpoint else None
+        for line, pairs in ((before, gone), (record, new)):
+            if line is not None:
+                for name, key in image.keys_of(table, line):
+                    pairs.setdefault((table, name), []).append((key, identity))
+    columns = dict(image.index.columns) if image.index else {}
+    for each in gone.keys() | new.keys():
+        columns[each] = columns.get(each, NO_COLUMN).changed(gone.get(each, ()), new.get(each, ()))
+    return columns

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
 from itertools import takewhile
 
@@ -19,7 +18,7 @@ from store.change_mark import ChangeMark
 from store.checkpoint import Checkpoint, read_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
-from store.draft import Draft, Written
+from store.draft import Batch, Written
 from store.errors import StoreNotUsable
 from store.image import Image, Key
 from store.journal import Journal, Line, Torn
@@ -51,7 +50,6 @@ class Follower:
         self._image = Image(next_ids={}, counts={}, keys_of=self._keys_of)
         self._changes: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REMEMBERED_CHANGES)
         self._seen: Signature | None = None
-        self._own_mark = b""
         self.safe_n = 0
 
     @property
@@ -114,20 +112,25 @@ class Follower:
             later = takewhile(lambda each: each[0] > n, reversed(self._changes))
             return frozenset(key for _, keys in later for key in keys)
 
-    def took(self, drafts: Sequence[Draft]) -> bool:
-        """Count drafts that were appended and synced as read, under the lock, and let other processes know of them.
+    def took(self, batch: Batch) -> bool:
+        """Count what was appended and synced as read, under the lock, and let other processes know of it.
 
-        Say no if they must be read like another process's.
+        Say no if it must be read like another process's.
         """
         with self._mutex:
-            self._own_mark = self._mark.change()
+            mark = self._mark.change()
             # A reader of this process may have seen the lines already.
-            if self._journal is None or self._journal.last_n != drafts[0].line.entry.n - 1:
+            if self._journal is None or self._journal.last_n != batch.drafts[0].n - 1:
                 return False
-            self._image = drafts[-1].image
-            for each in drafts:
-                self._journal.accept(each.line)
-                self._changes.append((each.line.entry.n, each.keys))
+            self._image = batch.after()
+            for each in batch.drafts:
+                self._journal.accept(each.n, each.hash, len(each.content))
+                self._changes.append((each.n, each.keys))
+            if mark:
+                # Nobody else can have written yet. Whoever does it later is seen by the file's time of change, too,
+                # should they be killed before they make their mark.
+                with suppress(OSError):
+                    self._seen = self.signature()
             return True
 
     def read_checkpoint(self) -> Checkpoint:
@@ -164,8 +167,7 @@ class Follower:
             return False
         signature = self.signature()
         if signature is not None and signature[0] == book.identity:
-            is_own = self._own_mark != b"" and signature[3] == self._own_mark
-            if to_its_end or (signature != self._seen and not is_own):
+            if to_its_end or signature != self._seen:
                 self._read(book, to_its_end=to_its_end)
             self._seen = signature
             return True

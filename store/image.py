@@ -48,6 +48,13 @@ class Postings:
         """Return the ids of the records with this key."""
         return self._exact.get(key, ())
 
+    def add(self, key: int, identity: int) -> None:
+        """Count one more record as having a key; only while nobody else has this."""
+        before = self._exact.get(key, ())
+        if identity not in before:
+            self._exact[key] = (*before, identity)
+            self._ordered = None
+
     def up_to(self, key: int) -> Iterator[int]:
         """Yield the ids of the records with a key up to this one."""
         if self._ordered is None:
@@ -73,10 +80,18 @@ class Layer:
     __slots__ = ("_postings", "records")
 
     def __init__(
-        self, records: Mapping[Key, bytes | None], postings: dict[tuple[str, str], Postings] | None = None
+        self, records: dict[Key, bytes | None], postings: dict[tuple[str, str], Postings] | None = None
     ) -> None:
         self.records = records
         self._postings = {} if postings is None else postings
+
+    def asked_of(self, table: str) -> list[tuple[str, Postings]]:
+        """Return the columns of a table that somebody has asked for: whoever adds a record must add its keys to them.
+
+        Only who made the layer adds to it, and only until others have it.
+        """
+        asked = self._postings
+        return [(column, postings) for (name, column), postings in asked.items() if name == table] if asked else []
 
     def postings(self, table: str, column: str, keys_of: KeysOf) -> Postings:
         """Return who has which key in a column of a table."""
@@ -110,6 +125,14 @@ def merged(layers: Sequence[Layer], keys_of: KeysOf) -> Layer:
         for (table, column), older in postings.items():
             postings[table, column] = younger.postings(table, column, keys_of).over(older)
     return Layer(records, postings)
+
+
+def with_layer(layers: Sequence[Layer], youngest: Layer, keys_of: KeysOf) -> tuple[Layer, ...]:
+    """Return layers, the oldest first, with one more; those that are about as large as each other become one."""
+    kept = [*layers, youngest]
+    while len(kept) >= MERGED_AT_ONCE and len(kept[-MERGED_AT_ONCE].records) <= MERGED_AT_ONCE * len(kept[-1].records):
+        kept[-MERGED_AT_ONCE:] = [merged(kept[-MERGED_AT_ONCE:], keys_of)]
+    return tuple(kept)
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,8 +170,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         """Return a record's JSON, None if there is none of this id."""
         key = (table, identity)
         for layer in reversed(self.layers):
-            if key in layer.records:
-                return layer.records[key]
+            records = layer.records
+            if key in records:
+                return records[key]
         return self.checkpoint.get(table, identity) if self.checkpoint else None
 
     def count(self, table: str) -> int:
@@ -182,8 +206,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         """Return, in rising order, the ids of all records that have this key, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
-            found = layer.left_of(table, found)
-            found.update(layer.postings(table, column, self.keys_of).equal(key))
+            if found:
+                found = layer.left_of(table, found)
+            own = layer.postings(table, column, self.keys_of).equal(key)
+            if own:
+                found.update(own)
         return sorted(found)
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:
@@ -219,22 +246,41 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         next_ids: Mapping[str, int],
     ) -> Image:
         """Return the store after one more transaction, which wrote these records; `added` is what `added_by` says."""
-        counts = self.counts
-        if added:
-            counts = dict(counts)
-            for table, more in added.items():
-                counts[table] = counts.get(table, 0) + more
-        layers = [*self.layers, Layer(records)]
-        while len(layers) >= MERGED_AT_ONCE and len(layers[-MERGED_AT_ONCE].records) <= MERGED_AT_ONCE * len(
-            layers[-1].records
-        ):
-            layers[-MERGED_AT_ONCE:] = [merged(layers[-MERGED_AT_ONCE:], self.keys_of)]
+        return self.on(
+            with_layer(self.layers, Layer(dict(records)), self.keys_of),
+            n=n,
+            line_hash=line_hash,
+            at=max(self.last_commit_at, at),
+            next_ids=next_ids,
+            counts=self.counts_with(added),
+        )
+
+    def counts_with(self, added: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how many records each table has after so many more (or less)."""
+        if not added:
+            return self.counts
+        counts = dict(self.counts)
+        for table, more in added.items():
+            counts[table] = counts.get(table, 0) + more
+        return counts
+
+    def on(
+        self,
+        layers: tuple[Layer, ...],
+        *,
+        n: int,
+        line_hash: str,
+        at: datetime,
+        next_ids: Mapping[str, int],
+        counts: Mapping[str, int],
+    ) -> Image:
+        """Return a later state of the store: other layers on the same checkpoint."""
         return Image(
             checkpoint=self.checkpoint,
-            layers=tuple(layers),
+            layers=layers,
             n=n,
             hash=line_hash,
-            last_commit_at=max(self.last_commit_at, at),
+            last_commit_at=at,
             next_ids=next_ids,
             counts=counts,
             keys_of=self.keys_of,

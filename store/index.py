@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
@@ -26,13 +26,15 @@ WORD = 8
 class Fit:
     """What an index must share with its checkpoint: the number of its last transaction, its size and its check sum.
 
-    And with whoever asks it, the signature of its columns: an index without a column would find nothing by it.
+    And with whoever asks it, the signature of its columns: an index without a column would find nothing by it. `check`
+    is that of the checkpoint's ends, which whoever opens it looks at; `whole` that of all of it, empty if not known.
     """
 
     n: int
     size: int
     check: str
     columns: str = ""
+    whole: str = field(default="", compare=False)
 
 
 class _Section(msgspec.Struct, frozen=True):
@@ -49,6 +51,7 @@ class _Contents(msgspec.Struct, frozen=True):
     check: str
     columns: str
     sections: list[_Section]
+    whole: str = ""
 
 
 class Places:
@@ -85,6 +88,8 @@ class SortedColumn:
     def equal(self, key: int) -> Sequence[int]:
         """Return the ids of the records with this key."""
         start = bisect_left(self.keys, key)
+        if start == len(self.keys) or self.keys[start] != key:
+            return self.ids[:0]
         return self.ids[start : bisect_right(self.keys, key, start)]
 
     def up_to(self, key: int) -> Sequence[int]:
@@ -98,6 +103,42 @@ class SortedColumn:
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every (key, id), in the order of keys."""
         return zip(self.keys, self.ids, strict=True)
+
+    def changed(self, gone: Iterable[tuple[int, int]], new: Iterable[tuple[int, int]]) -> SortedColumn:
+        """Return the column without some (key, id) pairs and with others; what lies between is copied as it is."""
+        new = set(new)
+        edits = [(place, False, *pair) for pair in new if not self._holds(place := self._place(*pair), *pair)]
+        edits += [(place, True, *pair) for pair in set(gone) - new if self._holds(place := self._place(*pair), *pair)]
+        # What comes in stands before what it comes in at, so it is first where that goes.
+        edits.sort()
+        keys, ids, start = array("q"), array("q"), 0
+        for place, goes, key, identity in edits:
+            _copy(keys, self.keys[start:place])
+            _copy(ids, self.ids[start:place])
+            start = place
+            if goes:
+                start += 1
+            else:
+                keys.append(key)
+                ids.append(identity)
+        _copy(keys, self.keys[start:])
+        _copy(ids, self.ids[start:])
+        return SortedColumn(keys, ids)
+
+    def _place(self, key: int, identity: int) -> int:
+        start = bisect_left(self.keys, key)
+        return bisect_left(self.ids, identity, start, bisect_right(self.keys, key, start))
+
+    def _holds(self, place: int, key: int, identity: int) -> bool:
+        return place < len(self.keys) and (self.keys[place], self.ids[place]) == (key, identity)
+
+
+def _copy(numbers: array[int], more: Sequence[int]) -> None:
+    """Add numbers of a file that is mapped, or of an array, without making an object of each."""
+    if isinstance(more, memoryview) and len(more):
+        numbers.frombytes(more.cast("B"))
+    else:
+        numbers.extend(more)
 
 
 NO_PLACES = Places((), (), ())
@@ -145,7 +186,7 @@ def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
         parts.append(array("q", numbers).tobytes() if not isinstance(numbers, array) else numbers.tobytes())
         start += len(numbers)
     contents = msgspec.json.encode(
-        _Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, fit.columns, sections)
+        _Contents(INDEX_FORMAT, _byte_order(), fit.n, fit.size, fit.check, fit.columns, sections, fit.whole)
     )
     padded = contents + b" " * (-len(contents) % WORD)
     body = len(padded).to_bytes(WORD, "little") + padded + b"".join(parts)
@@ -153,6 +194,21 @@ def write_index(disk: Disk, path: Path, index: Index, fit: Fit) -> None:
     try:
         file.append(crc32(body).to_bytes(WORD, "little") + body, 0)
         file.sync()
+    finally:
+        file.close()
+
+
+def whole_check(disk: Disk, path: Path, n: int, size: int) -> str:
+    """Return the check sum that a checkpoint of this number and size was written with, empty if no index tells."""
+    try:
+        file = disk.open_to_read(path)
+    except OSError:
+        return ""
+    try:
+        found = _contents(file.mapped())
+        return found[0].whole if found is not None and (found[0].n, found[0].size) == (n, size) else ""
+    except (OSError, msgspec.MsgspecError):
+        return ""
     finally:
         file.close()
 
@@ -173,10 +229,10 @@ def read_index(disk: Disk, path: Path, fit: Fit) -> Index | None:
 
 def _read(file: File, fit: Fit) -> Index | None:
     whole = file.mapped()
-    if len(whole) < 2 * WORD or crc32(whole[WORD:]) != int.from_bytes(whole[:WORD], "little"):
+    read = _contents(whole)
+    if read is None:
         return None
-    start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
-    contents = msgspec.json.decode(whole[2 * WORD : start], type=_Contents)
+    contents, start = read
     written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check, contents.columns))
     if written != (INDEX_FORMAT, _byte_order(), fit):
         return None
@@ -192,6 +248,14 @@ def _read(file: File, fit: Fit) -> Index | None:
             table, _, column = owner.partition(".")
             columns[(table, column)] = SortedColumn(section, found[f"{owner}/ids"])
     return Index(places, columns)
+
+
+def _contents(whole: memoryview) -> tuple[_Contents, int] | None:
+    """Return what an index says of itself, and where its numbers start; None if it is not whole."""
+    if len(whole) < 2 * WORD or crc32(whole[WORD:]) != int.from_bytes(whole[:WORD], "little"):
+        return None
+    start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
+    return msgspec.json.decode(whole[2 * WORD : start], type=_Contents), start
 
 
 def _byte_order() -> str:

@@ -163,12 +163,16 @@ class Journal:
             if line is None:
                 later = (whole_entry(each.lstrip(b"\0") + b"\n") for each in content[start:].split(b"\n"))
                 if any(each is not None and each.safe > self.last_n for each in later):
+                    if self._file.pread(len(content) - start, self.size) != content[start:]:
+                        # Read without the lock: one part before a commit, and the next one after it.
+                        yield from self.read_on(to_its_end=to_its_end)
+                        return
                     raise self._damaged(
                         self.last_n + 1, "its checksum does not fit, though it was on the disk before later lines were"
                     )
                 raise Torn(self.size)
             yield line
-            self.accept(line)
+            self.accept(line.entry.n, line.hash, len(line.content))
             start = stop
 
     def holds_any(self) -> bool:
@@ -193,12 +197,12 @@ class Journal:
         """Return once everything written is on the disk."""
         self._file.sync()
 
-    def accept(self, line: Line) -> None:
-        """Count the line at the end of what was read as read."""
+    def accept(self, n: int, line_hash: str, size: int) -> None:
+        """Count the line at the end of what was read, of transaction `n` and so many bytes, as read."""
         self._starts.append(self.size)
-        self.size += len(line.content)
-        self.last_n = line.entry.n
-        self.last_hash = line.hash
+        self.size += size
+        self.last_n = n
+        self.last_hash = line_hash
 
     def lines_after(self, n: int) -> bytes:
         """Return the lines of the transactions after number `n`, as they stand."""

@@ -6,11 +6,12 @@ due date up to a moment; it is the only way to read a status.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from store.errors import Refused
 from store.payments import Attempt, HistoryLine, Payment, open_deadlines
+from store.records import changed
 from store.states import (
     COMMANDS,
     FAILURE_WITHOUT_MESSAGE,
@@ -133,7 +134,7 @@ def why_refused(facts: Facts) -> str:
 
 def _applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -> Payment:
     status = rule.payment_becomes or payment.status
-    after = _attempts_applied(payment, happening, rule, at)
+    attempts = _attempts_applied(payment, happening, rule, at)
     if status is PaymentStatus.PROCESSING:
         in_progress = happening.attempt.id if happening.attempt else payment.in_progress
     else:
@@ -147,8 +148,9 @@ def _applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -
         by=happening.by,
         note=happening.note,
     )
-    return replace(
-        after,
+    return changed(
+        payment,
+        attempts=attempts,
         status=status,
         in_progress=in_progress,
         customer_message=_message(payment, happening, rule),
@@ -157,21 +159,21 @@ def _applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -
     )
 
 
-def _attempts_applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -> Payment:
+def _attempts_applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -> tuple[Attempt, ...]:
     if happening.attempt is not None:
-        return payment.with_attempt(happening.attempt)
-    attempt = payment.attempt(happening.attempt_id)
-    if attempt is not None:
-        state = rule.attempt_becomes.get(attempt.state, attempt.state)
-        answered = state is not attempt.state and happening.event in (Event.SUCCESS, Event.FAILURE)
-        payment = payment.with_attempt(
-            replace(attempt, state=state, answered_at=at if answered else attempt.answered_at)
-        )
-    if rule.payment_becomes is PaymentStatus.COMPLETED:
-        for each in payment.attempts:
-            if each.state is AttemptState.QUEUED:
-                payment = payment.with_attempt(replace(each, state=AttemptState.UNDELIVERED))
-    return payment
+        return payment.with_attempt(happening.attempt).attempts
+    return tuple([_attempt_applied(each, happening, rule, at) for each in payment.attempts])
+
+
+def _attempt_applied(attempt: Attempt, happening: Happening, rule: Rule, at: datetime) -> Attempt:
+    state, answered_at = attempt.state, attempt.answered_at
+    if attempt.id == happening.attempt_id:
+        state = rule.attempt_becomes.get(state, state)
+        if state is not attempt.state and happening.event in (Event.SUCCESS, Event.FAILURE):
+            answered_at = at
+    if rule.payment_becomes is PaymentStatus.COMPLETED and state is AttemptState.QUEUED:
+        state = AttemptState.UNDELIVERED
+    return attempt if state is attempt.state else changed(attempt, state=state, answered_at=answered_at)
 
 
 def _message(payment: Payment, happening: Happening, rule: Rule) -> str:

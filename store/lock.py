@@ -1,8 +1,9 @@
 """One lock between processes around read-decide-write, never held across a network call.
 
-`flock` frees itself when its holder dies, has no time limit of its own (so it is polled), and is taken on a
-descriptor of its own each time, so that it also keeps the threads of one process apart. The file is never renamed or
-removed. It names its last holder, so whoever takes it finds out whether another one has held it in between.
+`flock` frees itself when its holder dies and has no time limit of its own, so it is polled. The descriptor stays open,
+so a lock of its own keeps the threads of one process apart. The program never renames or removes the file, and sees
+when somebody else has. It names its last holder, so whoever takes it finds out whether another one has held it in
+between.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class ProcessLock:
         self._threads = threading.Lock()
         self._descriptor = -1
         self._opened_by = 0
+        self._identity = (0, 0)
         self.signature = b""
 
     @contextmanager
@@ -61,10 +63,8 @@ class ProcessLock:
         try:
             if self._opened_by != os.getpid():
                 self._open()
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._wait(give_up_at or time.monotonic() + wait_seconds, wait_seconds)
+            while not self._is_held_in_its_place(give_up_at, wait_seconds):
+                self._open()
         except BaseException:
             self._threads.release()
             raise
@@ -88,7 +88,7 @@ class ProcessLock:
     def _open(self) -> None:
         """Open the file once for each process: a descriptor that came through a fork is the parent's lock, not ours.
 
-        It is closed then, or the parent's death would not free the lock.
+        An old one is closed, or the parent's death would not free the lock.
         """
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -98,8 +98,25 @@ class ProcessLock:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreNotUsable(self._path, f"the lock cannot be opened: {error.strerror}.") from error
+        opened = os.fstat(self._descriptor)
+        self._identity = opened.st_ino, opened.st_dev
         self._opened_by = os.getpid()
         self.signature = b""
+
+    def _is_held_in_its_place(self, give_up_at: float, wait_seconds: float) -> bool:
+        """Lock the open file; say whether it is the one that the path names, and so the one that others lock.
+
+        People remove what looks like a stale lock, and put backups in the place of folders.
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait(give_up_at or time.monotonic() + wait_seconds, wait_seconds)
+        try:
+            named = os.stat(self._path)  # noqa: PTH116 - asked at every commit; Path.stat takes three times as long
+        except OSError:
+            return False
+        return (named.st_ino, named.st_dev) == self._identity
 
     def _wait(self, give_up_at: float, wait_seconds: float) -> None:
         pause_seconds = FIRST_PAUSE_SECONDS

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 def record_problems(view: View) -> list[str]:
     """Return what is wrong with single records, a sentence each; an empty list says that each was read and is sound."""
+    if view.image.checkpoint is not None:
+        view.image.checkpoint.forget_what_was_read()
     return [problem for kind in KINDS.values() for problem in _of_kind(view, kind)]
 
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from store.actors import Actor
 from store.engine_presence import engine_of
 from store.errors import StoreNotUsable
 from store.kinds import SECRET_KINDS
-from store.records import from_json
+from store.records import R, from_json
 from store.sealing import STORE_KEY_ID, StoreKey, plain_secrets
+from store.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from store.image import Image
-    from store.store import Store, View
+    from store.database import Database
+    from store.store import Store
 
 GATEWATCH = Actor("gatewatch")
 """Who does it: no person asks for it."""
@@ -26,6 +29,16 @@ SEALED_NOW = (
     "The secrets in the store were in clear and are encrypted now. Backups and other copies made before still hold "
     "them in clear: destroy them, or rotate the shared keys and change what the gateways gave you."
 )
+
+
+class SealedView(View):
+    """The store without the key of its secrets: they stay sealed in what is read, and all else is as it is."""
+
+    def _decoded(self, kind: type[R], identity: int, line: bytes) -> R:
+        try:
+            return from_json(kind, line)
+        except msgspec.MsgspecError as error:
+            raise self._unreadable(kind, identity, error) from error
 
 
 def have_key(store: Store) -> None:
@@ -62,11 +75,16 @@ def seal_old_secrets(store: Store) -> bool:
     return True
 
 
-def holds_old_text(image: Image) -> bool:
-    """Say whether the files still hold secrets in clear that are sealed by now: a checkpoint takes them out."""
+def holds_old_text(database: Database) -> bool:
+    """Say whether the files still hold secrets in clear that are sealed by now: a checkpoint takes them out.
+
+    One that was killed in the middle has put the checkpoint in its place, and left the journal of before.
+    """
+    image = database.image()
     line = image.get(StoreKey.TABLE, STORE_KEY_ID)
     folded = image.checkpoint is not None and image.checkpoint.get(StoreKey.TABLE, STORE_KEY_ID) is not None
-    return line is not None and not folded and from_json(StoreKey, line).plain_before
+    is_left = not folded or database.is_half_folded()
+    return line is not None and is_left and from_json(StoreKey, line).plain_before
 
 
 def plain_problems(view: View) -> Iterator[str]:

@@ -441,9 +441,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_RULES_OF = MappingProxyType({event: tuple(rule for rule in RULES if event in rule.events) for event in Event})
+"""The lines that an event can fit, in their order."""
+
+
 def rule_for(facts: Facts) -> Rule | None:
     """Return the first line that fits, or None; an answer always finds one, only a command or a delivery can miss."""
-    return next((rule for rule in RULES if rule.fits(facts)), None)
+    for rule in _RULES_OF[facts.event]:
+        if rule.fits(facts):
+            return rule
+    return None
 
 
 def rule_named(name: str) -> Rule:

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
 from store.actors import ROOT_RESELLER_ID
 from store.archives import Archives
-from store.committer import Committer
+from store.committer import Committer, Job
 from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
-from store.draft import Draft
-from store.errors import StoreBusy, StoreNotUsable
+from store.draft import Batch
+from store.errors import NotWritten, StoreBusy, StoreNotUsable
 from store.follower import Signature
 from store.image import Image, Key
 from store.key_file import KeyFile
 from store.lock import WAIT_SECONDS
 from store.outside import Clock, Ids, SystemIds, system_clock
 from store.paths import CHECKPOINT_NAME
+from store.pending import Pending
 from store.resellers import Reseller
 from store.sealed_store import have_key, holds_old_text, seal_old_secrets
 from store.transaction import Transaction
@@ -40,6 +42,8 @@ T = TypeVar("T")
 
 FILE_NAME = CHECKPOINT_NAME
 """The TinyDB file of a store's folder."""
+REST_SECONDS = 0.001
+"""How long folding in the background rests between its pieces: it has time, and the other threads have not."""
 
 __all__ = ["Store", "Transaction", "View", "open_store"]
 
@@ -86,13 +90,20 @@ class Store:
         """
         return _Writing(self, wait_seconds)
 
-    def submit(self, decide: Callable[[Transaction], T]) -> Future[T]:
-        """Queue a decision to be run in a transaction of its own; the future has its result when it is on the disk.
+    def submit(self, decide: Callable[[Transaction], T]) -> Pending[T]:
+        """Queue a decision to be run in a transaction of its own; its `result` is there when it is on the disk.
 
         Whoever waits at the same time shares one lock and one sync; each decision sees those before it, and is all or
-        nothing by itself. It runs in another thread. The future raises what `decide` raises, StoreBusy, StoreNotUsable.
+        nothing by itself. It runs in another thread. `result` raises what `decide` raises, StoreBusy, StoreNotUsable.
         """
         return self._committer.submit(decide)
+
+    def hand_in(self, jobs: Iterable[Job], all_told: Callable[[], None]) -> None:
+        """Queue decisions like `submit`; each one's `Told` is told in another thread, then `all_told` is called there.
+
+        It is called once for those that share a commit, and at the latest when all of these have been told.
+        """
+        self._committer.queue(jobs, all_told)
 
     def preview(self, decide: Callable[[Transaction], T]) -> T:
         """Return what a decision would come to now, and write nothing; it reads what it would have written.
@@ -143,7 +154,8 @@ class Store:
         try:
             with suppress(StoreBusy):
                 # Not if another process is at it; but once begun, busy writers are waited for.
-                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0)
+                rest = partial(time.sleep, REST_SECONDS)
+                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0, rest=rest)
             self.fold_problem = ""
             self._fold_from_bytes = 0
         except StoreNotUsable as error:
@@ -182,12 +194,23 @@ class _Writing(AbstractContextManager[Transaction]):
         try:
             if kind is None and tx is not None:
                 if tx.has_writes:
-                    database.append((tx.draft(safe_n=database.safe_n),))
+                    _append(database, tx)
                 is_decided = True
         finally:
             database.give_back(is_decided=is_decided)
         if is_decided and database.checkpoint_is_worth_it():
             self._store.fold_in_the_background()
+
+
+def _append(database: Database, tx: Transaction) -> None:
+    batch = database.batch(tx.image)
+    tx.go_into(batch)
+    try:
+        database.append(batch)
+    except NotWritten as error:
+        # What failed came behind it: it stands, and who is told otherwise does it once more.
+        if not error.kept:
+            raise
 
 
 def open_store(
@@ -222,19 +245,17 @@ def open_store(
         )
     store = Store(folder, clock=clock, ids=ids, disk=disk, key_file=key_file)
     if not store.database.is_there() or store.view().find(Reseller, ROOT_RESELLER_ID) is None:
-        store.database.create(lambda image: _first(store, image))
+        store.database.create(partial(_first, store))
     store.sealed_just_now = seal_old_secrets(store)
     have_key(store)
-    outdated = store.database.is_of_older_form() or holds_old_text(store.database.image())
+    outdated = store.database.is_of_older_form() or holds_old_text(store.database)
     if outdated and store.database.stopped_because() is None:
         store.checkpoint()
     return store
 
 
-def _first(store: Store, image: Image) -> Sequence[Draft]:
-    now = max(store.clock(), image.last_commit_at)
-    tx = Transaction(store.folder, image, now, store.archives, store.vault, store.ids)
-    if tx.find(Reseller, ROOT_RESELLER_ID) is not None:
-        return []
-    tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
-    return [tx.draft(safe_n=store.database.safe_n)]
+def _first(store: Store, batch: Batch) -> None:
+    tx = store.transaction_on(batch.image)
+    if tx.find(Reseller, ROOT_RESELLER_ID) is None:
+        tx.put(Reseller(id=tx.next_id(Reseller), name="Root reseller", parent_id=None))
+        tx.go_into(batch)

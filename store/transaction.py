@@ -15,13 +15,13 @@ from store.actors import Actor
 from store.archived_payment import ArchivedPayment
 from store.archives import Archives
 from store.columns import key_of, keys_of
-from store.draft import Draft, draft
+from store.draft import Batch
 from store.errors import StaleEdit
 from store.image import Image
 from store.kinds import SECRET_KINDS
 from store.outside import Ids
 from store.payments import Payment
-from store.records import R, Record, from_json, next_version, to_json, version_of
+from store.records import R, Record, from_json, next_version, to_json
 from store.sealing import STORE_KEY_ID, StoreKey, opened, sealed
 from store.vault import Vault
 from store.view import View
@@ -51,7 +51,7 @@ class Transaction(View):
         Raises StaleEdit if the record's version is not the one stored: it was read before somebody else changed it.
         """
         kind = type(record)
-        stored = self._stored_version(kind, record.id)
+        stored = self.stored_version(kind, record.id)
         archived = self._archived(kind, record.id) if stored is None else None
         current = archived.version if archived is not None else stored or 0
         if current != record.version:
@@ -67,7 +67,7 @@ class Transaction(View):
 
     def remove(self, record: Record) -> None:
         """Take a record out of the store. Raises StaleEdit like `put`."""
-        stored = self._stored_version(type(record), record.id)
+        stored = self.stored_version(type(record), record.id)
         if stored is None or stored != record.version:
             raise StaleEdit(
                 type(record).WORD,
@@ -100,9 +100,9 @@ class Transaction(View):
         """Whether anything was written."""
         return bool(self._written)
 
-    def draft(self, *, safe_n: int) -> Draft:
-        """Return what this transaction appends to the journal; up to `safe_n` all is surely on the disk before."""
-        return draft(self._image, self.now, self._next_ids, self._written, self._added, safe_n=safe_n)
+    def go_into(self, batch: Batch) -> None:
+        """Add what was written to those transactions that are appended together."""
+        batch.add(self.now, self._next_ids, self._written, self._added)
 
     def count(self, kind: type[Record]) -> int:
         """Return how many records of a kind there are."""
@@ -149,8 +149,8 @@ class Transaction(View):
         self._read[key] = stored
         return stored
 
-    def _stored_version(self, kind: type[Record], identity: int) -> int | None:
-        """Return the version of a record in the main store, None if there is none of this id."""
+    def stored_version(self, kind: type[Record], identity: int) -> int | None:
+        """Return the version of a record of the main store, without decoding it; None if there is none of this id."""
         key = (kind.TABLE, identity)
         if key in self._written:
             written = self._written[key]
@@ -158,11 +158,7 @@ class Transaction(View):
         if key in self._read:
             found = self._read[key]
             return None if found is None else found.version
-        line = super()._line(kind, identity)
-        try:
-            return None if line is None else version_of(line)
-        except msgspec.MsgspecError as error:
-            raise self._unreadable(kind, identity, error) from error
+        return super().stored_version(kind, identity)
 
     def _line(self, kind: type[Record], identity: int) -> bytes | None:
         key = (kind.TABLE, identity)

@@ -12,7 +12,7 @@ from store import journal
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
-from store.checkpoint import make_index, put_index, read_checkpoint, write_checkpoint
+from store.checkpoint import make_index, need_as_written, put_index, read_checkpoint, write_checkpoint
 from store.columns import columns_signature
 from store.disk import Disk
 from store.errors import KeyNotUsable, Refused, StoreNotUsable
@@ -24,7 +24,7 @@ from store.lock import WAIT_SECONDS, ProcessLock
 from store.paths import CHECKPOINT_NAME, INDEX_NAME, JOURNAL_NAME
 from store.payments import Payment
 from store.record_audit import record_problems
-from store.sealed_store import have_key, holds_plain, plain_problems
+from store.sealed_store import SealedView, have_key, holds_plain, plain_problems
 from store.sealing import STORE_KEY_ID, StoreKey
 from store.store import Store, View
 
@@ -87,15 +87,42 @@ def _problems(store: Store, view: View) -> list[str]:
     try:
         have_key(store)
     except KeyNotUsable as error:
-        return [str(error), "Nothing else was checked, since the records cannot be read whole without the key."]
+        closed = SealedView(store.folder, view.image, view.now, store.archives, store.vault)
+        return [
+            str(error),
+            "So no secret was decrypted; the rest was checked without the key.",
+            *_unsound(store, closed),
+        ]
+    return _unsound(store, view)
+
+
+def _unsound(store: Store, view: View) -> list[str]:
     unsound = record_problems(view) or [
         *plain_problems(view),
         *_index_problems(store, view.image),
         *_number_problems(view),
     ]
+    changed = list(_changes_by_the_disk(store, view.image))
     if unsound:
-        return [*unsound, "The money was not checked, since not every record is sound."]
-    return money_problems(view)
+        return [*changed, *unsound, "The money was not checked, since not every record is sound."]
+    return [*changed, *money_problems(view)]
+
+
+def _changes_by_the_disk(store: Store, image: Image) -> Iterator[str]:
+    """Yield which of the checkpoint and the archives is not what was written."""
+    try:
+        names = _archives_of(store.view_of(image))
+    except StoreNotUsable:
+        names = []  # a stub that cannot be read is told with the records
+    checks = [partial(store.archives.need_as_written, name) for name in names]
+    if image.checkpoint is not None:
+        index_path = store.folder / INDEX_NAME
+        checks.insert(0, partial(need_as_written, store.disk, store.path, index_path, image.checkpoint))
+    for check_one in checks:
+        try:
+            check_one()
+        except StoreNotUsable as error:
+            yield str(error)
 
 
 def _index_problems(store: Store, image: Image) -> Iterator[str]:
@@ -116,6 +143,10 @@ def _index_problems(store: Store, image: Image) -> Iterator[str]:
     for table, name in sorted({*made.columns, *kept.columns}):
         if list(made.column(table, name).pairs()) != list(kept.column(table, name).pairs()):
             yield f"{index_path}: the column {name} of {table} is not what the records say. Remove the file."
+
+
+def _archives_of(view: View) -> list[str]:
+    return sorted({each.month for each in view.all(ArchivedPayment)})
 
 
 def _number_problems(view: View) -> Iterator[str]:
@@ -172,6 +203,8 @@ def make_empty_folder(folder: Path) -> None:
 def _write(store: Store, image: Image, folder: Path) -> None:
     """Write a backup's files, the journal last: without it the folder is not taken for a store."""
     disk = store.disk
+    if image.checkpoint is not None:
+        need_as_written(store.disk, store.path, store.folder / INDEX_NAME, image.checkpoint)
     path, index_path = folder / CHECKPOINT_NAME, folder / INDEX_NAME
     _, fit = write_checkpoint(
         disk,
@@ -183,9 +216,9 @@ def _write(store: Store, image: Image, folder: Path) -> None:
     # Made from what was written, so each record has been read back and is one.
     put_index(disk, index_path, read_checkpoint(disk, path, index_path, image.keys_of).index, fit)
     view = store.view_of(image)
-    for month in sorted({each.month for each in view.all(ArchivedPayment)}):
-        store.archives.read(month)
-        archive = store.archives.path(month)
+    for name in _archives_of(view):
+        archive = store.archives.path(name)
+        store.archives.need_as_written(name)
         for each in (archive, archive.with_suffix(".index")):
             if each == archive or disk.exists(each):
                 _copy(disk, each, folder / each.name)

@@ -19,7 +19,7 @@ from store.image import Image
 from store.index import SortedColumn
 from store.judging import as_of
 from store.payments import Payment, is_awaited
-from store.records import R, Record, from_json
+from store.records import R, Record, from_json, version_of
 from store.sealing import opened
 from store.tables import RecordTable
 from store.vault import Vault
@@ -68,6 +68,14 @@ class View:
     def stored(self, kind: type[R], identity: int) -> R | None:
         """Return a record of the main store as it was last written; None if there is none of this id."""
         return self._stored(kind, identity)
+
+    def stored_version(self, kind: type[Record], identity: int) -> int | None:
+        """Return the version of a record of the main store, without decoding it; None if there is none of this id."""
+        line = self._line(kind, identity)
+        try:
+            return None if line is None else version_of(line)
+        except msgspec.MsgspecError as error:
+            raise self._unreadable(kind, identity, error) from error
 
     def all(self, kind: type[R]) -> Iterator[R]:
         """Yield every record of a kind in the order of ids, Payments as of now."""

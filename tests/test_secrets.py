@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -132,6 +135,48 @@ def sandbox(log: Path) -> Iterator[str]:
         process.wait(timeout=PATIENCE_SECONDS)
 
 
+class Echo(BaseHTTPRequestHandler):
+    """A gateway that tells us our own secrets, where nobody looks for them: in names, in its reason, in a header."""
+
+    def do_POST(self) -> None:
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = json.dumps({each: number for number, each in enumerate([*told["settings"].values(), KEY])}).encode()
+        self.send_response(200, f"{KEY} {STATIC}")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(said)))
+        self.send_header("X-Signature", KEY)
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def echo() -> Iterator[str]:
+    """Run a gateway that echoes; yield its URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/pay"
+        server.shutdown()
+        thread.join()
+
+
+def pay_by_echo(shop: Shop, folder: Path, url: str) -> None:
+    """Let a payment through a gateway that echoes; what is kept of its reply is shown."""
+    create = ("connector", "create", "--name", "Echo", "--url", url, "--schema", folder / "schema.json")
+    shop(*create, "--static", folder / "static.json", "--key-file", folder / "key.txt")
+    shop("method", "create", "--name", "Echoed", "--connector", 2, "--settings", folder / "settings.json")
+    payment = shop("payment", "create", "--account", 1, "--total", "7.00", "--json").json["id"]
+    shop("payment", "pay", payment, "--method", 2)
+    view = open_store(shop.line.folder).view
+    until(lambda: bool(view().get(Payment, payment).attempts[0].delivery.outcome))
+    for options in ((), ("--json",)):
+        shop("payment", "show", payment, *options)
+        shop("connector", "show", 2, *options)
+
+
 def until(is_so: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
@@ -239,6 +284,8 @@ def drive_command_line(shop: Shop, folder: Path) -> None:
     for command in ("account show 1", "answer list", "charge list", "manager list", "token list", "log", "config show"):
         for options in ((), ("--json",)):
             shop(*command.split(), *options)
+    assert shop("answer", "refused").out.count("\n") > 5
+    assert sum(each["body"].count("•••") for each in shop("answer", "refused", "--json").json) > 3
     shop("payment", "why", 1)
     shop("--once")
     shop("manager", "password", 1, "--password-stdin", stdin=WRONG_PASSWORD[:9], code=1)
@@ -296,6 +343,34 @@ def drive_panel(shop: Shop) -> None:
     shop.written.add("the panel", drawn)
 
 
+def leave_forms_open(shop: Shop) -> None:
+    """Let the panel end while forms with secrets in them are open, old and just typed ones: drafts are kept."""
+    typed = json.dumps({"platform_token": STATIC, "more": KEY}).encode()
+    forms = (
+        (b"6", "http://127", b"n", "Create", b"Half typed\t\t\t\t" + typed + b"\t" + NEW_KEY.encode()),
+        (b"6", "http://127", b"\re", "Save", b"half changed"),
+        (b"5", "External Payment Gateway", b"\re", "Save", b"half changed"),
+    )
+    for page, listed, opens, form, keys in forms:
+        with PseudoTerminal([*PROGRAM, "--calm"], shop.line.environment, size=(160, 60)) as at:
+            at.wait_for("Email")
+            at.press(f"{EMAIL}\t{MANAGER_PASSWORD}\r".encode())
+            at.wait_for("OPERATIONS")
+            at.press(page)
+            at.wait_for(listed)
+            at.press(opens)
+            at.wait_for(form)
+            at.press(keys)
+            at.wait_for(keys[:9].decode())
+            at.read_for(0.5)
+            at.send(signal.SIGHUP)
+            assert at.wait_for_end() == 128 + signal.SIGHUP
+            shop.written.add("the panel", at.written)
+    drafts = [each.read_text() for each in (shop.line.folder / "drafts").iterdir()]
+    assert len(drafts) == len(forms), drafts
+    assert all("alf " in each for each in drafts), drafts
+
+
 def crash_panel(shop: Shop, logs: Path) -> None:
     """Let a page of the panel crash with secrets in its local variables and in what its error says."""
     program = """
@@ -329,7 +404,10 @@ def test_no_secret_is_in_anything_that_was_written(tmp_path: Path, key_file: Pat
         furnish(shop, typed, url)
         with engine(store) as running:
             drive_engine(shop, running)
+            with echo() as echo_url:
+                pay_by_echo(shop, typed, echo_url)
             drive_panel(shop)
+            leave_forms_open(shop)
             written.add_arguments()
         drive_command_line(shop, typed)
         crash_panel(shop, logs)

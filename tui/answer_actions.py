@@ -14,7 +14,7 @@ from store.accounts import Account
 from store.actors import Actor
 from store.answers import Answer, AnswerResult, Verdict
 from store.connectors import Connector
-from store.errors import NotFound, Refused
+from store.errors import NotFound, ProblemItem, Problems, Refused
 from store.money import Money
 from store.payments import Payment
 from store.store import Transaction
@@ -71,6 +71,9 @@ def attach_outlook(session: Session, code: str, attempt_id: str) -> Outlook:
 
 def record_outlook(session: Session, attempt_id: str, result: AnswerResult, reference: str, reason: str) -> Outlook:
     """Return what entering an answer by hand would do. Raises Problems for what is typed wrong, StoreNotUsable."""
+    if answers.payment_of_attempt(session.view(), attempt_id) is None:
+        unknown = f"{attempt_id!r} is no attempt's id" if attempt_id else "is empty"
+        raise Problems((ProblemItem("Attempt", f"{unknown}; write one that a payment's details show."),))
 
     def told(tx: Transaction, by: Actor) -> list[str]:
         before = _Before.of(tx, answers.payment_of_attempt(tx, attempt_id))

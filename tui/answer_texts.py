@@ -35,7 +35,8 @@ def known(shown: AnswerShown) -> Facts:
     if answer.charge is not None:
         rows.append(("Charge", Text.assemble((str(answer.charge), Tone.STRONG.style), (_place(answer), look.DIM))))
     if answer.repeats and answer.last_repeated_at is not None:
-        rows.append(("Came again", f"{answer.repeats} times, last at {look.moment_text(answer.last_repeated_at)} UTC"))
+        often = look.counted(answer.repeats, "time")
+        rows.append(("Came again", f"{often}, last at {look.moment_text(answer.last_repeated_at)} UTC"))
     if answer.closed_by and answer.closed_at is not None:
         rows.append(("Settled by", f"{look.safe(answer.closed_by)} at {look.moment_text(answer.closed_at)} UTC"))
     if answer.closed_reason:

@@ -27,7 +27,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from store.errors import StoreNotUsable
-from tui import look, pages, themes
+from tui import look, pages, themes, work
 from tui.drafts import DraftedForm, Drafts
 from tui.idle import CHECK_SECONDS, Idle
 from tui.pages import PageEntry
@@ -137,7 +137,9 @@ class GatewatchApp(TerminalApp):
         """Whether another screen is on its way, or the one on top has not shown its rows yet."""
         if isinstance(self.screen, Page):
             return self._changing or not self.screen.is_ready or self.screen.is_reading
-        return self._changing and not isinstance(self.screen, ModalScreen)  # a question is answered by keys
+        if isinstance(self.screen, ModalScreen):
+            return False  # a question is answered by keys
+        return self._changing or work.is_busy(self.screen)  # a password that is being checked may be typed again
 
     @property
     def tick_seconds(self) -> float:
@@ -276,7 +278,9 @@ class GatewatchApp(TerminalApp):
             self._navigate(partial(self._go_to, path, steps))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the colon to whoever types one, and to dialogs."""
+        """Leave the colon to whoever types one, and to dialogs; and ctrl+c to the terminal."""
+        if action == "help_quit":
+            return False
         if action == "go_to_by_name":
             typed_into = self.focused is not None and self.focused.check_consume_key("colon", ":")
             return isinstance(self.screen, Page) and not typed_into
@@ -330,7 +334,11 @@ class GatewatchApp(TerminalApp):
         self._navigate(self._sign_out)
 
     def sign_out_now(self, why: str) -> None:
-        """Sign out without asking, since the person may not be here or may not stay; the door says why."""
+        """Sign out without asking, since the person may not be here or may not stay; the door says why.
+
+        What is typed in open forms is kept for when they come back.
+        """
+        self.keep_drafts()
         if isinstance(self.screen, ModalScreen):
             self.screen.dismiss(None)  # a change of screens may wait for its answer
         self._navigate(partial(self._sign_out, why=why))

@@ -1,4 +1,4 @@
-"""Drafts: what was typed into a form when the panel was ended from outside, kept until the form is opened again.
+"""Drafts: what was typed into a form that was not left by the person, kept until the form is opened again.
 
 One file for each form and manager, in a private folder beside the store's files. A draft never holds a secret. Keeping
 one may happen in a signal handler, so it does little, and what fails there is told by the return value.

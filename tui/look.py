@@ -25,9 +25,9 @@ from tui.plain_text import ENDING_SECONDS
 
 ACCENT = "#55aaff"
 AMBER = "#f0b429"
-RED = "#f0524f"
+RED = "#ff6b66"
 GREEN = "#57b36a"
-DIM = "#7f8b9b"
+DIM = "#8d99a9"
 FOREGROUND = "#d6dce5"
 
 MASK = "••••••••"

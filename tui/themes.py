@@ -32,7 +32,7 @@ class Colours:
     red: str = look.RED
     green: str = look.GREEN
     dim: str = look.DIM
-    faint: str = "#5a6676"
+    faint: str = "#748193"
     rule: str = "#2c3542"
     foreground: str = look.FOREGROUND
     grounds: tuple[str, str, str, str, str] = ("#11151b", "#171c24", "#222a35", "#1d242e", "#263140")

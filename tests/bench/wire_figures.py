@@ -171,7 +171,8 @@ def figures(
         messages = [success(each) for each in overdue_attempts(store, (rounds + 1) * a_round + alone)]
         ours: list[Load] = []
         theirs: list[Load] = []
-        with engine(folder, "--admin-port", "0") as running, bare_server() as bare:
+        # Payments of that age would be archived meanwhile, all at once: a day's work, and none of an answer's.
+        with engine(folder, "--admin-port", "0", "--archive-after-days", "36500") as running, bare_server() as bare:
             ours_at = Server(running.process.pid, running.answers_url)
             for number in range(rounds + 1):
                 part = messages[number * a_round : (number + 1) * a_round]

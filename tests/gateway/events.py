@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+from gateway.log import Facts
 
 PATIENCE_SECONDS = 20.0
 """How long a test waits for what must come: generous, since nothing is judged by time."""
@@ -20,6 +23,11 @@ class Events:
         """Keep one event."""
         self.told.append({"event": event, **facts})
         self._changed.set()
+
+    def write_each(self, event: str, happened: Sequence[Facts]) -> None:
+        """Keep events."""
+        for facts in happened:
+            self.write(event, **facts)
 
     def named(self, event: str) -> list[dict[str, Any]]:
         """Return the events of this name."""

@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -224,7 +224,8 @@ class Way:
         return await self._carried_back(reply, passage.fate, chance)
 
     async def _asked_twice(self, request: Message, passage: Passage) -> bytes:
-        both = (self._asked(request.whole, passage), self._asked(request.whole, passage))
+        # What the second one is told goes nowhere, so the passage must not tell of it.
+        both = (self._asked(request.whole, passage), self._asked(request.whole, replace(passage)))
         reply, _ = await asyncio.gather(*both, return_exceptions=True)
         if not isinstance(reply, Message):
             raise _Cut

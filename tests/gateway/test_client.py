@@ -229,6 +229,14 @@ async def test_a_reply_that_is_no_answer_is_told_apart(raw: bytes, fault: ReplyF
     assert (type(outcome), outcome.why, outcome.http_status) == (BadReply, fault, 200)
 
 
+@pytest.mark.parametrize("secret", ["schlüssel", KEY])
+async def test_what_is_told_of_a_bad_reply_repeats_nothing_secret_that_it_echoes(secret: str) -> None:
+    for name in (secret, f"x{secret}x"):
+        outcome = await outcome_of(replies(http(200, json.dumps({name: 1}).encode())))
+        assert isinstance(outcome, BadReply)
+        assert outcome.reason == "The value of one name is a number; every value is sent as a text."
+
+
 async def test_a_reply_without_end_is_cut_off() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

@@ -41,6 +41,9 @@ from store.store import Store, open_store
 from tests.gateway.engine_process import Engine, engine
 from tests.makers import ANNA, make_account, make_method, make_payment
 
+pytestmark = pytest.mark.xdist_group("contract")
+"""The last test counts what the ones before it have done, so one process runs them all."""
+
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,

@@ -77,7 +77,7 @@ class Port:
 async def port(shop: Shop) -> AsyncIterator[Port]:
     events = Events()
     listener = Listener(shop.store, events, wait_seconds=PATIENCE_SECONDS)
-    opened = HttpPort(listener.application(), events, name="answers", finish_seconds=0.1)
+    opened = HttpPort(listener.application(), events, name="answers", finish_seconds=0.1, direct=listener.direct)
     number = await opened.open("127.0.0.1", 0)
     async with aiohttp.ClientSession() as session:
         yield Port(shop, events, listener, number, session)
@@ -330,7 +330,7 @@ async def test_while_another_process_holds_the_store_the_gateway_is_told_to_come
     assert holder.stdout is not None
     assert await holder.stdout.readline() == b"held\n"
 
-    monkeypatch.setattr(port.listener, "_wait_seconds", 0.1)
+    monkeypatch.setattr(port.listener._desk, "wait_seconds", 0.1)
     status, returned, _ = await port.post(json.dumps(answer).encode(), headers)
 
     monkeypatch.undo()

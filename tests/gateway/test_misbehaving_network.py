@@ -190,7 +190,8 @@ def paid_twice(asked: list[Passage]) -> list[str]:
         elif before is not None and not before.ended < each.arrived:
             wrong.append(f"{attempt_id}: {kind} was sent while another request was under way.")
         if kind == "pay" and not may_pay.get(attempt_id, True):
-            wrong.append(f"{attempt_id}: pay was repeated, though the one before was known to have arrived.")
+            story = "; ".join(map(in_words, (one for one in asked if one.body["attempt_id"] == attempt_id)))
+            wrong.append(f"{attempt_id}: pay was repeated, though the one before was known to have arrived: {story}.")
         if kind == "pay" and each.idempotency_key != attempt_id:
             wrong.append(f"{attempt_id}: pay was sent with Idempotency-Key {each.idempotency_key!r}.")
         if each.brought_back or each.fate is Fate.GARBLE_REPLY:
@@ -201,6 +202,14 @@ def paid_twice(asked: list[Passage]) -> list[str]:
                 may_pay[attempt_id] = True
         last[attempt_id] = each
     return wrong
+
+
+def in_words(passage: Passage) -> str:
+    """Return what became of a request in words."""
+    came = f"{passage.status} {passage.reply}" if passage.status else "nothing"
+    asked, way = passage.body["request"], "" if passage.brought_back else ", but not all the way"
+    when = f"in life {passage.life}, {passage.arrived} to {passage.ended}"
+    return f"{asked} {when} {passage.fate.words}: {came} came back{way}"
 
 
 def missing(trade: Trade, network: Network) -> list[str]:

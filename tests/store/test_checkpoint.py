@@ -213,3 +213,17 @@ def test_an_index_is_made_of_the_checkpoint_alone(shop: Shop) -> None:
     assert set(made.columns) == set(kept.index.columns)
     for name, column in made.columns.items():
         assert list(column.pairs()) == list(kept.index.columns[name].pairs())
+
+
+def test_each_record_is_read_whole_wherever_it_stands_and_however_long_it_is(tmp_path: Path) -> None:
+    """Records are read by blocks: some stand across the end of one, and some are larger than one."""
+    disk, path = RealDisk(), tmp_path / "gatewatch.json"
+    records = {each: b'{"t":"%s"}' % (b"%d" % (each % 10) * (each * 7919 % 40_000)) for each in range(1, 300)}
+    write_checkpoint(disk, path, Header(), {"accounts": lambda: iter(records.items())})
+
+    found = read_checkpoint(disk, path, tmp_path / "none", lambda _table, _line: [])
+
+    order = [each * 37 % 299 + 1 for each in range(299)]
+    assert {each: found.get("accounts", each) for each in order} == records
+    assert {each: found.get("accounts", each) for each in records} == records
+    assert found.get("accounts", 300) is None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -17,9 +17,9 @@ from store.action_log import LogLine
 from store.answers import AnswerGiven, AnswerResult
 from store.audit import money_problems
 from store.columns import columns_of, key_of
-from store.committer import Job
 from store.kinds import KINDS
 from store.payments import Payment
+from store.pending import Pending
 from store.record_audit import record_problems
 from store.resellers import Reseller
 from store.store import Store, Transaction, View, open_store
@@ -36,6 +36,8 @@ from tests.makers import (
 )
 from tests.store.fake_disk import MUTATIONS, FakeDisk, Step
 
+Asked = tuple[Callable[[Transaction], object], Pending[Any]]
+"""A decision, and who is told what became of it."""
 ROOM_BYTES = 1500
 """How much room the journal is given at a time: some transactions fit into it, and others do not."""
 States = dict[tuple[tuple[str, bytes], ...], int]
@@ -58,7 +60,7 @@ class Workload:
         self.acknowledged += 1
 
     def together(self, *acts: Callable[[Transaction], object]) -> None:
-        jobs: list[Job] = [(partial(numbered, act=act), Future()) for act in acts]
+        jobs: list[Asked] = [(partial(numbered, act=act), Pending()) for act in acts]
         self.store._committer.commit(jobs)
         for _, future in jobs:
             future.result(timeout=0)

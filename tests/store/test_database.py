@@ -15,11 +15,12 @@ from tinydb import where
 from store import database, journal
 from store.accounts import Account
 from store.action_log import LogLine
+from store.change_mark import ChangeMark
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
 from store.journal import Base, Entry, line_of
 from store.lock import ProcessLock
-from store.paths import INDEX_NAME, JOURNAL_NAME, LOCK_NAME
+from store.paths import INDEX_NAME, JOURNAL_NAME, LOCK_NAME, STOPPED_NAME
 from store.resellers import Reseller
 from store.store import Store, Transaction, View, open_store
 from tests.makers import START, CountedIds, FixedClock, content_of, make_account
@@ -134,6 +135,52 @@ def test_whoever_only_decides_makes_sure_that_what_was_read_is_on_the_disk(tmp_p
     assert syncs == [JOURNAL_NAME] * 2
     assert reader.submit(lambda tx: tx.count(Account)).result(timeout=30) == 1
     assert syncs == [JOURNAL_NAME] * 2
+
+
+def test_who_was_refused_while_the_store_was_stopped_looks_at_it_anew(store: Store) -> None:
+    """Being refused is a turn at the lock, too: what another one wrote before it must not be written over."""
+    other = open_store(store.folder)
+    add(store, "Ada")
+    add(other, "Bob")
+    stopped = store.folder / STOPPED_NAME
+    stopped.write_text("a sync failed\n")
+    with pytest.raises(StoreNotUsable, match="is stopped"):
+        add(store, "refused")
+    stopped.unlink()
+    add(store, "Cyd")
+    assert names(store) == names(other) == names(Store(store.folder)) == ["Ada", "Bob", "Cyd"]
+
+
+def test_a_lock_file_that_was_removed_by_hand_lets_nobody_write_over_others(store: Store) -> None:
+    """People remove what looks like a stale lock."""
+    add(store, "Ada")
+    (store.folder / LOCK_NAME).unlink()
+    other = open_store(store.folder)
+    add(other, "Bob")
+    add(store, "Cyd")
+    (store.folder / LOCK_NAME).unlink()
+    add(store, "Dan")
+    add(other, "Eve")
+    assert names(store) == names(other) == names(Store(store.folder)) == ["Ada", "Bob", "Cyd", "Dan", "Eve"]
+
+
+def test_what_was_committed_by_one_that_was_killed_before_it_could_tell_is_seen(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by who has written last before: its own mark still stands."""
+    other = open_store(store.folder)
+    add(store, "Ada")
+    assert names(store) == ["Ada"]
+    time.sleep(0.02)  # the file's time of change is as coarse as this
+    with monkeypatch.context() as patch:
+        patch.setattr(ChangeMark, "change", killed)
+        with pytest.raises(KeyboardInterrupt):
+            add(other, "Bob")
+    assert names(store) == ["Ada", "Bob"]
+
+
+def killed(_mark: ChangeMark) -> bytes:
+    raise KeyboardInterrupt
 
 
 def test_readers_need_no_lock(store: Store) -> None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from store.accounts import Account
 from store.audit import money_problems
-from store.committer import Job
 from store.errors import NotWritten, StoreNotUsable
+from store.pending import Pending
 from store.record_audit import record_problems
 from store.store import Store, Transaction, open_store
 from tests.makers import CountedIds, FixedClock, make_account
-from tests.store.fake_disk import MUTATIONS, FakeDisk, Step
+from tests.store.fake_disk import MUTATIONS, FakeDisk, Step, Write
 
+Asked = tuple[Callable[[Transaction], object], Pending[Any]]
+"""A decision, and who is told what became of it."""
 ROOM_BYTES = 1500
 FULL = OSError(errno.ENOSPC, "No space left on device")
 BROKEN = OSError(errno.EIO, "Input/output error")
@@ -94,12 +96,12 @@ def test_of_decisions_that_are_committed_together_the_first_are_kept_as_far_as_t
     seen: list[tuple[int, list[str]]] = []
     disk.before = look
     disk.room = int(line * 2.5)
-    jobs: list[Job] = [
-        (lambda tx: tx.count(Account), Future()),
-        *((partial(make_account, name=each), Future[Account]()) for each in ("Ada", "Bob")),
-        (refuse, Future()),
-        *((partial(make_account, name=each), Future[Account]()) for each in ("Cyd", "Dan")),
-        (refuse, Future()),
+    jobs: list[Asked] = [
+        (lambda tx: tx.count(Account), Pending()),
+        *((partial(make_account, name=each), Pending[Account]()) for each in ("Ada", "Bob")),
+        (refuse, Pending()),
+        *((partial(make_account, name=each), Pending[Account]()) for each in ("Cyd", "Dan")),
+        (refuse, Pending()),
     ]
     store._committer.commit(jobs)
     disk.before = None
@@ -140,6 +142,22 @@ def test_a_write_that_fails_changes_nothing(store: Store, disk: FakeDisk) -> Non
         disk.before = None
         assert disk.content() == before
     assert add(store) == 1
+
+
+def test_what_was_written_whole_before_the_write_failed_is_told_to_be_stored(store: Store, disk: FakeDisk) -> None:
+    """Who is told that nothing was changed does it once more."""
+
+    def fail_behind_it(step: Step) -> None:
+        if step.operation == "append" and step.name == "gatewatch.journal":
+            disk.before = None
+            disk.names[step.name].change(Write(step.offset, step.content))
+            raise BROKEN
+
+    disk.before = fail_behind_it
+    assert add(store, "Ada") == 1
+    assert names(store) == ["Ada"]
+    for each in disk.survivals():
+        assert names(opened(store.folder, FakeDisk(dict(each)))) == ["Ada"]
 
 
 def test_after_a_failed_sync_every_writer_is_stopped_and_readers_go_on(
@@ -249,7 +267,7 @@ def test_what_was_cut_off_never_comes_back_behind_what_is_written_next(
 ) -> None:
     """A new line may be as long as the torn one in its place, and behind that there may be a whole one."""
     content = disk.content()
-    jobs: list[Job] = [(partial(make_account, name=each), Future[Account]()) for each in ("Ada", "Bob")]
+    jobs: list[Asked] = [(partial(make_account, name=each), Pending[Account]()) for each in ("Ada", "Bob")]
     store._committer.commit(jobs)
     content["gatewatch.journal"] = disk.content()["gatewatch.journal"].replace(b'"Ada"', b"\0" * 5)
     torn = FakeDisk(content)
@@ -335,7 +353,7 @@ def fail_at(place: int, error: OSError, folder: Path, room_bytes: int) -> bool:
                 store.checkpoint()
             add(store, f"a{number}")
             told.append(f"a{number}")
-            jobs: list[Job] = [(partial(make_account, name=f"{each}{number}"), Future[Account]()) for each in "bc"]
+            jobs: list[Asked] = [(partial(make_account, name=f"{each}{number}"), Pending[Account]()) for each in "bc"]
             store._committer.commit(jobs)
             told.extend(future.result(timeout=0).name for _, future in jobs)
         except StoreNotUsable:

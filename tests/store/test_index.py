@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from store.accounts import Account
 from store.action_log import LogLine
 from store.columns import COLUMNS, Column
 from store.disk import RealDisk
-from store.index import Fit, Index, Places, read_index, sorted_column, write_index
+from store.index import Fit, Index, Places, SortedColumn, read_index, sorted_column, write_index
 from store.paths import INDEX_NAME
 from store.store import Store, open_store
 from tests.makers import Shop, content_of, make_account
@@ -31,6 +32,22 @@ def test_a_column_gives_the_ids_that_have_a_key_and_those_up_to_one(pairs: list[
         assert sorted(column.equal(each)) == sorted(identity for found, identity in pairs if found == each)
         assert sorted(column.up_to(each)) == sorted(identity for found, identity in pairs if found <= each)
     assert list(column.pairs()) == sorted(pairs)
+
+
+SMALL = st.sets(st.tuples(st.integers(-3, 3), st.integers(1, 8)))
+
+
+@given(SMALL, SMALL, SMALL, st.booleans())
+def test_a_changed_column_is_the_one_that_would_be_made_anew(
+    before: set[tuple[int, int]],
+    gone: set[tuple[int, int]],
+    new: set[tuple[int, int]],
+    mapped: bool,  # noqa: FBT001 - Hypothesis gives it by position
+) -> None:
+    column = sorted_column(before)
+    if mapped:
+        column = SortedColumn(*(memoryview(array("q", each).tobytes()).cast("q") for each in (column.keys, column.ids)))
+    assert list(column.changed(gone, new).pairs()) == sorted((before - gone) | new)
 
 
 def small_index() -> Index:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from store import journal
-from store.disk import JOURNAL_ROOM_BYTES, RealDisk
+from store.disk import JOURNAL_ROOM_BYTES, RealDisk, RealFile
 from store.errors import StoreNotUsable
 from store.journal import NO_HASH, Base, Entry, Journal, Torn, line_of
 
@@ -81,7 +81,7 @@ def test_what_is_appended_is_read_on_from_where_the_last_look_ended(book: Book) 
     content, checksum = line_of(entry)
     writer.append(content)
     writer.sync()
-    writer.accept(journal.Line(entry, checksum, content))
+    writer.accept(3, checksum, len(content))
     assert (writer.last_n, writer.last_hash, writer.size) == (3, checksum, len(book.path.read_bytes().rstrip(b"\0")))
     assert [each.entry for each in reader.read_on()] == [entry]
     assert numbers(writer) == []
@@ -266,8 +266,28 @@ def test_a_journal_gets_room_ahead_once_for_many_lines(book: Book) -> None:
         entry = Entry(n=n, safe=n - 1, was=writer.last_hash, at=AT, ids={}, put={})
         content, checksum = line_of(entry)
         writer.append(content)
-        writer.accept(journal.Line(entry, checksum, content))
+        writer.accept(n, checksum, len(content))
         sizes.add(book.path.stat().st_size)
     assert len(sizes) == 1
     assert max(sizes) > writer.size + JOURNAL_ROOM_BYTES / 2
     assert numbers(opened(book)) == list(range(1, 300))
+
+
+def test_who_reads_while_others_write_takes_a_later_part_for_no_damage(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the lock a read may see one part before a commit and the next one after it."""
+    book.write(0)
+    reader = opened(book)
+    assert numbers(reader) == [1]
+    book.lines.clear()
+    book.write(0, 1, 2)
+    now = book.path.read_bytes()
+    early = now[: book.end_of(1)] + bytes(book.end_of(2) - book.end_of(1)) + now[book.end_of(2) :]
+    reads: list[bytes] = [early]
+
+    def read(_file: RealFile, size: int, offset: int) -> bytes:
+        return (reads.pop() if reads else now)[offset : offset + size]
+
+    monkeypatch.setattr(RealFile, "pread", read)
+    assert [each.entry.n for each in reader.read_on(to_its_end=False)] == [2, 3]

@@ -16,14 +16,14 @@ from store.engine_presence import held_by_this_engine
 from store.errors import StoreNotUsable
 from store.key_file import KeyFile
 from store.methods import MethodForm
-from store.paths import Paths
+from store.paths import INDEX_NAME, Paths
 from store.payment_method import PaymentMethod
 from store.sealed_store import SEALED_NOW, holds_old_text
 from store.sealing import STORE_KEY_ID, StoreKey
 from store.stop_marker import StopMarker
 from store.store import Store, open_store
 from store.upkeep import backup, check
-from tests.makers import ANNA, CountedIds, FixedClock
+from tests.makers import ANNA, CountedIds, FixedClock, content_of
 
 PLAIN = (b"plain-shared-key-1", b"plain-static-value", b"plain-setting-1")
 
@@ -50,6 +50,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             if made.id == 1:
                 store.checkpoint()
         store.path.write_bytes(store.path.read_bytes().replace(b'"format":3', b'"format":2'))
+        (store.folder / INDEX_NAME).unlink()  # it knows that the checkpoint was changed
     assert all(each in written(tmp_path / "store") for each in PLAIN)
     return tmp_path / "store"
 
@@ -84,7 +85,7 @@ def test_one_that_was_killed_before_the_checkpoint_takes_the_clear_text_out_at_t
         patch.setattr(Store, "checkpoint", killed)
         with pytest.raises(KeyboardInterrupt):
             open_store(old)
-    assert holds_old_text(Store(old).database.image())
+    assert holds_old_text(Store(old).database)
     assert PLAIN[0] in written(old)
     assert not open_store(old).sealed_just_now
     assert [each for each in PLAIN if each in written(old)] == []
@@ -94,6 +95,24 @@ def killed(_store: Store) -> int:
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("file", ["gatewatch.json", "gatewatch.index", "gatewatch.journal"])
+def test_one_that_was_killed_within_the_checkpoint_takes_it_out_of_the_journal_too(old: Path, file: str) -> None:
+    class Killed(RealDisk):
+        def rename(self, old: Path, new: Path) -> None:
+            if new.name == file:
+                raise KeyboardInterrupt
+            super().rename(old, new)
+
+    with pytest.raises(KeyboardInterrupt):
+        open_store(old, disk=Killed())
+    assert PLAIN[0] in written(old)
+    assert not open_store(old).sealed_just_now
+    assert [each for each in PLAIN if each in written(old)] == []
+    revision = Store(old).view().revision
+    assert not holds_old_text(Store(old).database)
+    assert open_store(old).view().revision == revision
+
+
 def test_one_that_was_folded_before_it_was_sealed_is_clean_too(old: Path) -> None:
     Store(old).checkpoint()
     open_store(old)
@@ -101,14 +120,10 @@ def test_one_that_was_folded_before_it_was_sealed_is_clean_too(old: Path) -> Non
 
 
 def test_if_the_key_cannot_be_made_nothing_is_changed(old: Path) -> None:
-    before = written(old)
+    before = content_of(old)
     with pytest.raises(StoreNotUsable, match="cannot be made here"):
         open_store(old, key_file=KeyFile(Path("/proc/no-folder/store.key")))
-    assert written(old).replace(lock_text(old), b"") == before.replace(lock_text(old), b"")
-
-
-def lock_text(folder: Path) -> bytes:
-    return (folder / "gatewatch.lock").read_bytes()
+    assert content_of(old) == before
 
 
 def test_while_an_engine_of_the_older_version_runs_it_is_refused(old: Path) -> None:

@@ -16,14 +16,17 @@ from store.archive import age_out
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
-from store.checkpoint import _fit, put_index, read_checkpoint
+from store.checkpoint import HEADER_BYTES, _fit, put_index, read_checkpoint
 from store.columns import columns_signature
 from store.disk import File, RealDisk, RealFile
 from store.errors import Refused, StoreBusy, StoreNotUsable
 from store.index import Fit, SortedColumn
+from store.key_file import KeyFile
 from store.kinds import KINDS
 from store.lock import ProcessLock
+from store.paths import Paths
 from store.payments import Payment
+from store.stop_marker import StopMarker
 from store.store import Store, open_store
 from store.upkeep import backup, check
 from tests.makers import ANNA, Shop, make_account
@@ -115,12 +118,63 @@ def torn_checkpoint(shop: Shop) -> None:
         (torn_checkpoint, "gatewatch.json", "is not a record of its own"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    lived_in: Shop, damage: Callable[[Shop], None], where: str, what: str
+def test_what_is_wrong_is_told_with_its_place_also_without_the_key(
+    lived_in: Shop, tmp_path: Path, damage: Callable[[Shop], None], where: str, what: str
 ) -> None:
     damage(lived_in)
-    found = check(Store(lived_in.store.folder, clock=lived_in.clock))
-    assert any(where in each and what in each for each in found.problems), found.problems
+    for key_file in (None, KeyFile(tmp_path / "missing.key")):
+        found = check(Store(lived_in.store.folder, clock=lived_in.clock, key_file=key_file))
+        assert any(where in each and what in each for each in found.problems), found.problems
+
+
+def test_a_sound_store_without_its_key_lacks_nothing_but_that(lived_in: Shop, tmp_path: Path) -> None:
+    StopMarker(lived_in.store.disk, Paths(lived_in.store.folder)).put("a sync failed")
+    keyless = Store(lived_in.store.folder, clock=lived_in.clock, key_file=KeyFile(tmp_path / "missing.key"))
+    found = check(keyless)
+    assert (len(found.problems), found.written_anew) == (2, False)
+    assert "missing.key: is missing" in found.problems[0]
+    assert found.problems[1] == "So no secret was decrypted; the rest was checked without the key."
+    assert found.records == check(lived_in.store).records
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_one_changed_byte_in_a_checkpoint_is_found_before_it_is_copied(shop: Shop, tmp_path: Path, count: int) -> None:
+    """Also where it makes another text that can be read, in the middle of a file that nobody reads whole to open it."""
+    for number in range(count):
+        make_accounts(shop, f"Customer {number} " + "x" * 800)
+    shop.store.checkpoint()
+    content = shop.store.path.read_bytes()
+    shop.store.path.write_bytes(content.replace(b"Customer 0 ", b"Cuszomer 0 "))
+    assert (len(content) > 2 * HEADER_BYTES) == (count > 1)
+    store = Store(shop.store.folder, clock=shop.clock)
+    payment_id = shop.payment()
+    wanted = "its check sum is not the one that it was written with"
+    assert any(wanted in each for each in check(store).problems)
+    with pytest.raises(StoreNotUsable, match=wanted):
+        store.checkpoint()
+    with pytest.raises(StoreNotUsable, match=wanted):
+        backup(store, tmp_path / "backup")
+    assert list((tmp_path / "backup").iterdir()) == []
+    shop.store.path.write_bytes(content)
+    assert check(Store(store.folder, clock=shop.clock)).problems == ()
+    store.checkpoint()
+    assert Store(store.folder).view().find(Payment, payment_id) is not None
+
+
+def make_accounts(shop: Shop, name: str) -> None:
+    with shop.store.transaction() as tx:
+        make_account(tx, name=name)
+
+
+def test_one_changed_byte_in_an_archive_is_found_before_it_is_copied(lived_in: Shop, tmp_path: Path) -> None:
+    path = lived_in.store.folder / "archive-2026-03.json"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"started_by":"anna', b'"started_by":"anno', 1))
+    assert path.read_bytes() != content
+    store = Store(lived_in.store.folder, clock=lived_in.clock)
+    assert any("archive-2026-03.json" in each and "check sum" in each for each in check(store).problems)
+    with pytest.raises(StoreNotUsable, match="check sum"):
+        backup(store, tmp_path / "backup")
 
 
 class SyncFails(RealDisk):

@@ -22,6 +22,7 @@ from store.store import Store, Transaction, open_store
 from tests.makers import FixedClock, success_of
 from tui.app import GatewatchApp
 from tui.session import Session
+from tui.theme_names import AUTO
 
 T = TypeVar("T")
 
@@ -152,10 +153,10 @@ def manager_of(store: Store, email: str = ANNA_EMAIL) -> Manager:
     return found
 
 
-def panel(store: Store, email: str | None = ANNA_EMAIL) -> GatewatchApp:
+def panel(store: Store, email: str | None = ANNA_EMAIL, *, theme: str = AUTO) -> GatewatchApp:
     """Return the panel on a store, signed in; with no email, at the door."""
     signed_in = None if email is None else manager_of(store, email)
-    return GatewatchApp(Session(store, store.clock), start_signed_in_as=signed_in)
+    return GatewatchApp(Session(store, store.clock), start_signed_in_as=signed_in, theme=theme)
 
 
 def _people(stage: Stage) -> None:

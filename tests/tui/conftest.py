@@ -23,10 +23,10 @@ from textual.worker import Worker
 from store.store import Store
 from tests.tui.cast import copy_of, play
 from tui.app import GatewatchApp
+from tui.widgets.keys_footer import KeysFooter
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = ((80, 24), (120, 36))
-REPORT = ".reports/snapshots.html"
 PREFIX = "test_picture_"
 LONGEST_WAIT_SECONDS = 20
 
@@ -62,11 +62,9 @@ class ScreenshotExtension(pytest_textual_snapshot.SVGImageExtension):  # type: i
             super().write_snapshot(snapshot_location=snapshot_location, snapshots=snapshots)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Write the report of differing pictures to an ignored folder: it holds the environment."""
+def pytest_configure() -> None:
+    """Put our pictures in the place of the plugin's."""
     pytest_textual_snapshot.SVGImageExtension = ScreenshotExtension
-    if config.getoption("--snapshot-report") == "snapshot_report.html":
-        config.option.snapshot_report = REPORT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,6 +122,8 @@ def picture(snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatc
                 await settle(pilot)
             still_cursors(pilot.app)
             await pilot.pause()
+            for footer in pilot.app.screen.query(KeysFooter):
+                assert footer.left_out <= 1, "keys have no room in the footer"
 
         return snap_compare(app, terminal_size=size, run_before=settled)
 

@@ -68,7 +68,11 @@ class PseudoTerminal:
         self._gone = False
         self.program = subprocess.Popen(
             [*WITH_TERMINAL, os.ttyname(self._theirs), *command],
-            env={"TERM": "xterm-256color", **environment},
+            # A terminal says its size itself; whoever runs the tests on several cores has a size of their own set.
+            env={
+                "TERM": "xterm-256color",
+                **{name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")},
+            },
             start_new_session=True,
         )
 

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, PASSWORD, panel
-from tests.tui.conftest import settle
+from tests.tui.conftest import Picture, settle
 from tui import clipboard
 from tui.clipboard import LONGEST_BYTES, NotCopied, osc_52, send_to_clipboard, wrapped_for_screen
 from tui.screens.copied import Copied
@@ -53,6 +53,10 @@ def test_a_tmux_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(clipboard, "which", lambda _: "/nowhere/tmux")
     with pytest.raises(NotCopied, match="tmux did not"):
         sent("x", {"TMUX": f"{tmp_path}/none,1,0", "PATH": str(tmp_path)})
+
+
+def test_picture_copied(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["1", "y", "j", "enter", "Y"])
 
 
 async def test_what_was_copied_can_be_shown_unless_it_is_a_secret(cast: Store) -> None:

@@ -428,7 +428,7 @@ async def test_a_connector_with_instances_is_not_deleted(cast: Store) -> None:
         await press(pilot, "6", "D")
 
         assert is_on(app, ConnectorsPage)
-        assert any("Instances 2" in each.message for each in app._notifications)
+        assert any("Instances 2: Credit card (ID 1), Cards South (ID 4)" in each.message for each in app._notifications)
 
 
 async def test_details_of_a_connector_that_another_process_deletes_are_left(cast: Store) -> None:

@@ -24,13 +24,17 @@ from tests.tui.form_driver import checked, fill, form, press, problems_of, said_
 from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.drafts import Drafts
+from tui.screens.answer_record import AnswerRecord
 from tui.screens.connector_edit import ConnectorEdit
 from tui.screens.connector_form import EXAMPLES, form_of
 from tui.screens.connector_new import ConnectorNew
 from tui.screens.connectors import ConnectorsPage
+from tui.screens.form_page import FormPage
 from tui.screens.look_at_both import LookAtBoth
+from tui.screens.manager_form import ManagerEdit, ManagerPassword
 from tui.screens.method_edit import MethodEdit
 from tui.screens.methods import MethodsPage
+from tui.screens.reseller_form import ResellerEdit
 from tui.screens.schema_preview_dialog import SchemaPreviewDialog
 from tui.settings import Settings
 from tui.settings_file import NOTHING_SET
@@ -38,7 +42,7 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.json_area import JsonArea
 from tui.widgets.question import Question
 from tui.widgets.record_table import RecordTable
-from tui.widgets.settings_form import FIELDS_AT_ONCE
+from tui.widgets.settings_form import FIELDS_AT_ONCE, SettingLine
 
 ANNA = Actor(ANNA_EMAIL)
 BO = Actor("bo@northwind.example")
@@ -128,6 +132,14 @@ async def test_accounts_and_payments_say_it_beside_the_field_too(cast: Store) ->
         form(app).put({"Account": 1, "Total": "1.234", "Due date": "soon"})
         await press(pilot, "ctrl+s")
         assert problems_of(app) == ["Total", "Due date"]
+
+
+@pytest.mark.parametrize(
+    "kind", [ConnectorNew, ConnectorEdit, ManagerEdit, ManagerPassword, ResellerEdit, AnswerRecord]
+)
+def test_the_footer_calls_saving_what_the_button_calls_it(kind: type[FormPage]) -> None:
+    [binding] = kind._merge_bindings().key_to_bindings["ctrl+s"]
+    assert binding.description == kind.SAVE
 
 
 async def test_f2_offers_both_forms_of_a_schema_and_f5_keeps_what_is_no_json(cast: Store) -> None:
@@ -348,7 +360,8 @@ async def test_a_kept_edit_meets_what_others_have_changed_since(cast: Store) -> 
     assert (kept.name, kept.url) == ("Mine", "https://theirs.example/pay")
 
 
-async def test_the_settings_of_a_method_are_kept_with_its_connector(cast: Store) -> None:
+async def test_a_methods_connector_is_kept_and_none_of_its_settings(cast: Store) -> None:
+    """They are all sealed in the store, also those that no schema masks."""
     app = panel(cast)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "5", "n")
@@ -356,11 +369,32 @@ async def test_the_settings_of_a_method_are_kept_with_its_connector(cast: Store)
         await settle(pilot)
         form(app).put({"/merchant_id": "M-1", "/api_key": "s3cret", "/brands": ["mc"]})
         app.keep_drafts()
+    [kept] = (cast.folder / "drafts").iterdir()
+    assert [each for each in ("M-1", "s3cret", "mc") if each in kept.read_text()] == []
     app = panel(cast)
     async with app.run_test(size=WIDE) as pilot:
-        await press(pilot, "5", "n", "right", "enter")
+        await press(pilot, "5", "n")
+        assert "Connector settings were not kept" in asked(app)
+        await press(pilot, "right", "enter")
+        await settle(pilot)
         values = form(app).values()
-        assert (values["/merchant_id"], values["/api_key"], values["/brands"]) == ("M-1", None, ["mc"])
+        assert (values["Name"], values["Connector"]) == ("Cards", 1)
+        assert (values["/merchant_id"], values["/api_key"]) == (None, None)
+
+
+async def test_a_draft_of_an_edit_holds_no_setting_also_while_their_fields_are_not_there(cast: Store) -> None:
+    """A signal may come while they are being shown."""
+    stored = cast.view().get(PaymentMethod, 1).settings
+    assert stored["api_key"]
+    app = panel(cast)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "5", "e")
+        form(app).put({"Name": "Mine"})
+        await form(app).query(SettingLine).remove()
+        app.keep_drafts()
+    [kept] = (cast.folder / "drafts").iterdir()
+    assert "Mine" in kept.read_text()
+    assert [each for each in stored.values() if str(each) in kept.read_text()] == []
 
 
 def test_a_draft_that_cannot_be_read_is_none_and_is_removed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from textual.widgets import Static
 from store.store import Store
 from tests.tui.cast import INES_EMAIL, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import Picture, settle
+from tests.tui.form_driver import shown
 from tests.tui.test_payments import is_on, lines, page_name, press
-from tui import pages
+from tui import pages, screens, widgets
 from tui.app import GatewatchApp
 from tui.keys import keys_of, own_keys
 from tui.screens.account_details import AccountDetails
@@ -25,6 +28,7 @@ from tui.screens.payment_new import PaymentNew
 from tui.session import Session
 from tui.settings import NEVER_BOUND, Settings
 from tui.settings_file import Loaded
+from tui.widgets.keys_footer import KeysFooter
 from tui.widgets.record_table import RecordTable
 from tui.widgets.top_bar import NOTHING_YET, Facts, top_line
 
@@ -143,7 +147,7 @@ async def test_the_palette_offers_the_actions_of_the_page_and_objects(cast: Stor
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
-        assert page_name(app) == "Payment Gateway Connector 2"
+        assert page_name(app) == "Payment gateway connector 2"
 
 
 @pytest.mark.parametrize("email", [None, INES_EMAIL])
@@ -236,3 +240,30 @@ def test_every_binding_of_the_panel_has_a_name_of_its_own_kind() -> None:
     ids = set(own_keys())
     assert {"app.quit", "list.open", "filter.give_up", "dialog.cancel", "manager.edit"} <= ids
     assert all(each.count(".") == 1 for each in ids)
+    for package in (screens, widgets):
+        for name in pkgutil.iter_modules(package.__path__):
+            for kind in vars(import_module(f"{package.__name__}.{name.name}")).values():
+                own = isinstance(kind, type) and kind.__module__.startswith("tui.") and vars(kind).get("BINDINGS", ())
+                assert all(each.id and each.description for each in own or ()), kind
+
+
+@pytest.mark.parametrize("keys", [["1"], ["1", "enter"], ["1", "n", "a", "escape"]])
+async def test_ctrl_c_is_left_to_the_terminal(cast: Store, keys: list[str]) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, *keys)
+        assert "ctrl+c" not in app.screen.active_bindings
+
+
+async def test_help_and_quit_stay_in_the_footer_of_a_narrow_terminal(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await settle(pilot)
+        footer = app.screen.query_one(KeysFooter)
+        assert footer.left_out
+        drawn = shown(app).splitlines()[-1]
+        assert drawn.rstrip().endswith("Quit  F1 Help")
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert not footer.left_out

@@ -103,7 +103,7 @@ async def test_an_attempt_is_started_through_the_chosen_method(cast: Store) -> N
         await press(pilot, "p")
         assert is_on(app, PayDialog)
         assert "No engine runs" in text_of(app, "#says")
-        await press(pilot, "j", "enter", "enter")
+        await press(pilot, "j", "enter", "tab", "enter")
         assert is_on(app, PaymentDetails)
         payment = payment_commands.get(cast.view(), ANNA, 8)
         assert payment.status is PaymentStatus.PROCESSING
@@ -150,6 +150,7 @@ async def test_what_the_rules_refuse_cannot_be_pressed(cast: Store) -> None:
         page = await opened(pilot, cast, 10)
         await press(pilot, "p", "B", "X")
         assert app.screen is page
+        assert any("wait for the gateway's answer" in each.message for each in app._notifications)
         assert "wait for the gateway's answer" in text_of(app, "#why")
 
 

@@ -15,7 +15,9 @@ from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, pane
 from tests.tui.conftest import Picture, settle
 from tests.tui.test_payments import is_on, page_name, press
 from tui.app import GatewatchApp
+from tui.drafts import Drafts
 from tui.screens.form_page import FormPage
+from tui.screens.look_at_both import LookAtBoth
 from tui.screens.manager_details import ManagerDetails
 from tui.screens.manager_form import ManagerEdit, ManagerNew
 from tui.screens.managers import ManagersPage
@@ -24,6 +26,7 @@ from tui.session import Session
 from tui.settings import Settings
 from tui.settings_file import Loaded
 from tui.widgets.form_field import FormField
+from tui.widgets.question import Question
 from tui.widgets.toggles import Toggle
 
 ANNA = Actor(ANNA_EMAIL)
@@ -46,6 +49,10 @@ def test_picture_manager(picture: Picture, cast: Store) -> None:
 
 def test_picture_manager_new(picture: Picture, cast: Store) -> None:
     assert picture(panel(cast), press=["7", "n", "a", "ctrl+s"])
+
+
+def test_picture_manager_edit(picture: Picture, cast: Store) -> None:
+    assert picture(panel(cast), press=["7", "j", "enter", "e"])
 
 
 def test_picture_reseller(picture: Picture, cast: Store) -> None:
@@ -80,8 +87,15 @@ async def test_a_managers_rights_are_changed_and_who_changed_them_meanwhile_is_t
         with cast.transaction() as tx:
             managers.update(tx, Actor(TOMAS_EMAIL), ines.id, version=ines.version, name="Inês")
         await press(pilot, "ctrl+s")
-        assert f"was changed by {TOMAS_EMAIL}" in str(app.screen.query_one("#form-problem", Static).render())
-    assert manager_of(cast, INES_EMAIL).permission is Permission.READ_ONLY
+        assert isinstance(app.screen, Question)
+        assert f"{TOMAS_EMAIL} changed it" in app.screen.says
+        assert "You changed: Permission." in app.screen.says
+        assert manager_of(cast, INES_EMAIL).permission is Permission.READ_ONLY
+        await press(pilot, "right", "right", "right", "enter")
+        assert is_on(app, LookAtBoth)
+        await press(pilot, "escape", "right", "enter")
+    ines = manager_of(cast, INES_EMAIL)
+    assert (ines.name, ines.permission) == ("Inês", Permission.FULL_CONTROL)
 
 
 async def test_the_last_manager_in_control_cannot_be_disabled(cast: Store) -> None:
@@ -154,6 +168,9 @@ async def test_who_does_not_press_a_key_for_long_is_warned_and_then_signed_out(c
         assert is_on(app, SignIn)
         assert "10 minutes without a key" in str(app.screen.query_one("#said", Static).render())
     assert (last_line(cast).action, last_line(cast).text) == ("signed out", "10 minutes without a key")
+    kept = Drafts(cast.folder, manager_of(cast).id).find("new-account")
+    assert kept is not None
+    assert kept.values == {"Name": "x"}
 
 
 async def test_who_is_disabled_is_signed_out_where_they_are(cast: Store) -> None:

@@ -33,7 +33,7 @@ COLUMNS: tuple[Column[BalanceTransaction], ...] = (
         key="date",
         label="Transaction date",
         short="Date",
-        width=11,
+        width=16,
         cell=lambda row, now: look.short_moment(row.date, now),
         sort_key=lambda row: row.date,
     ),
@@ -53,7 +53,7 @@ COLUMNS: tuple[Column[BalanceTransaction], ...] = (
         cell=lambda row, _: look.amount(row.balance),
         sort_key=lambda row: row.balance.amount,
     ),
-    Column(key="description", label="Description", width=22, weight=1, cell=lambda row, _: look.safe(row.description)),
+    Column(key="description", label="Description", width=16, weight=1, cell=lambda row, _: look.safe(row.description)),
 )
 
 FIELDS: tuple[Field[BalanceTransaction], ...] = (

@@ -87,6 +87,11 @@ class AnswerDetails(DetailsPage):
             return self._shown is not None and self._shown.payment is not None
         return super().check_action(action, parameters)
 
+    def why_not(self, action: str) -> str:
+        """Return why the rules refuse an action."""
+        outlook = self._outlooks().get(action)
+        return outlook.refused if outlook else super().why_not(action)
+
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the key of the same action does."""
         event.stop()

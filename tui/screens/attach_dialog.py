@@ -11,7 +11,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from tui import look
 from tui.answer_actions import AttachChoice, attach_outlook
 from tui.payment_actions import Outlook
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -28,7 +28,7 @@ ASK = "Choose an attempt, or write the id of another one; payment details and th
 NOT_LOOKED_AT = Outlook(refused=ASK)
 
 
-class AttachDialog(ModalScreen[str | None]):
+class AttachDialog(Dialog[str | None]):
     """Ask for an attempt. Its result is the attempt's id, None if the answer is to stay as it is."""
 
     AUTO_FOCUS = "Choices, Input"
@@ -41,7 +41,7 @@ class AttachDialog(ModalScreen[str | None]):
         self._choices = tuple(choices)
         self._attempt_id = ""
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the attempts, a field for another id, what will happen, and the buttons."""
         with Vertical(classes="dialog -grave"):
             yield Static(f"Attach {self._code} to which attempt?", classes="dialog-title")

@@ -9,18 +9,18 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui import look
 from tui.widgets.choices import Choices
 from tui.widgets.columns import Column
+from tui.widgets.dialog import Dialog
 
 HINT = "space shows or hides, J and K move, r as at first\nEnter keeps them, Esc leaves all as it was."
 
 
-class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
+class ColumnChooser(Dialog[tuple[str, ...] | None]):
     """Ask for columns. Its result are the keys of those to show, in order; none of them: all as at first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +37,7 @@ class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
         self._shown = [each for each in shown if each in self._columns] or list(self._columns)
         self._order = [*self._shown, *(each for each in self._columns if each not in self._shown)]
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the columns in their order."""
         with Vertical(classes="dialog"):
             yield Static("Columns", classes="dialog-title")

@@ -31,6 +31,7 @@ from tui import look, work
 from tui.gateway_texts import refused_table, watch_rows
 from tui.look import Tone
 from tui.screens.connector_form import shared_keys_of
+from tui.screens.details_page import DetailsPage
 from tui.screens.page import Page
 from tui.targets import Target
 from tui.widgets.confirm import Confirm
@@ -39,11 +40,11 @@ LABEL_WIDTH = 30
 KEY_HINT = "v show, y copy, R rotate"
 
 
-class ConnectorDetails(Page):
+class ConnectorDetails(DetailsPage):
     """A connector as it is now. Its result is the connector's id, so that the list stays on it."""
 
     ENTRY = "connectors"
-    CSS_PATH = "connector_details.tcss"
+    CSS_PATH = ["details_page.tcss", "connector_details.tcss"]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit", id="connector.edit"),
         Binding("v", "reveal", "Show key", id="connector.show_key"),
@@ -68,12 +69,12 @@ class ConnectorDetails(Page):
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Payment Gateway Connector {self._connector_id}"
+        return f"Payment gateway connector {self._connector_id}"
 
     def compose_workspace(self) -> ComposeResult:
         """Compose the fields, the schema and the shared values, all of which scroll."""
-        with VerticalScroll(id="details"):
-            yield Static(id="connector-name")
+        with VerticalScroll(id="details", classes="-alone"):
+            yield Static(id="connector-name", classes="section -first")
             yield Static(id="facts")
             yield Static("Refused messages", id="refused-title", classes="section")
             yield Static(id="refused")
@@ -89,8 +90,7 @@ class ConnectorDetails(Page):
         connector = connectors.get(view, self.session.by, self._connector_id)
         self._connector, self._methods = connector, connectors.methods_of(view, self._connector_id)
         self._old_key_used_at = old_key_last_used_at(view, connector)
-        name = Text.assemble((look.safe(connector.name), "bold"))
-        self.query_one("#connector-name", Static).update(name)
+        self.query_one("#connector-name", Static).update(look.safe_text(connector.name))
         watch = watch_of(view, self._connector_id)
         facts = facts_table(
             connector,
@@ -131,7 +131,7 @@ class ConnectorDetails(Page):
     def action_delete(self) -> None:
         """Ask, then delete."""
         if self._connector is not None:
-            ask_to_delete(self, self._connector, len(self._methods), lambda _: self.dismiss(None))
+            ask_to_delete(self, self._connector, lambda _: self.dismiss(None))
 
     def action_reveal(self) -> None:
         """Show the key; the store logs it."""
@@ -172,12 +172,8 @@ def edit(page: Page, connector_id: int, come_back: Callable[[int | None], object
     work.start(page, read, lambda form: page.app.push_screen(form, come_back_typed))
 
 
-def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callable[[Connector], object]) -> None:
-    """Say what deleting does; delete the connector if the person wants it, then call `done`."""
-    if instances:
-        sentence = f"{connector.name} has Instances {instances}. Delete its payment methods first."
-        page.notify(sentence, severity="warning", markup=False)
-        return
+def ask_to_delete(page: Page, connector: Connector, done: Callable[[Connector], object]) -> None:
+    """Ask the store whether the connector can be deleted, say what that does, delete it, then call `done`."""
 
     def decide(tx: Transaction) -> Connector:
         return connectors.delete(tx, page.session.by, connector.id)
@@ -190,7 +186,8 @@ def ask_to_delete(page: Page, connector: Connector, instances: int, done: Callab
         "No new attempts can be started through it. Its keys stay: answers for earlier attempts are still taken.\n"
         "It cannot be brought back."
     )
-    page.app.push_screen(Confirm(f"Delete {connector.name}?", says, yes="Delete"), answered)
+    question = Confirm(f"Delete {connector.name}?", says, yes="Delete")
+    work.start(page, lambda: page.session.preview(decide), lambda _: page.app.push_screen(question, answered))
 
 
 def facts_table(

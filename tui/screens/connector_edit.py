@@ -34,7 +34,7 @@ class ConnectorEdit(RecordForm[Connector], ConnectorFormPage):
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Edit Connector {self.record.id}"
+        return f"Edit payment gateway connector {self.record.id}"
 
     def start(self) -> ConnectorForm:
         """Return the connector as it was read."""

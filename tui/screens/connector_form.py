@@ -215,8 +215,8 @@ class ConnectorFormPage(FormPage):
         if not self.is_ready:
             return
         self._schema, self._static_keys = texts.schema, texts.static_keys
-        preview = "" if self.has_class("-beside") else " · F9 preview"
-        summary = "" if texts.schema is None else f"{schema_summary(texts.schema)}{preview}"
+        preview = "" if self.has_class("-beside") else "F9 preview · "
+        summary = "" if texts.schema is None else f"{preview}{schema_summary(texts.schema)}"
         self.query_one("#schema", JsonArea).summarize(summary)
         self.query_one("#static", JsonArea).summarize(static_summary(texts.static_keys) if texts.static_keys else "")
         self.query_one(SchemaPreview).show(texts.schema)

@@ -1,4 +1,4 @@
-"""New Payment Gateway Connector."""
+"""New payment gateway connector."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ConnectorNew(ConnectorFormPage):
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return "New Payment Gateway Connector"
+        return "New payment gateway connector"
 
     def start(self) -> ConnectorForm:
         """Return an empty form."""

@@ -150,7 +150,7 @@ class ConnectorsPage(ListPage[ConnectorRow]):
         """Ask, then delete the connector under the cursor."""
         row = self.table.cursor_row
         if row is not None:
-            ask_to_delete(self, row.connector, row.instances, lambda _: self.come_back(None))
+            ask_to_delete(self, row.connector, lambda _: self.come_back(None))
 
 
 def _instances(row: ConnectorRow) -> Text:

@@ -9,18 +9,18 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui import look
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 
 Copied = tuple[str, str]
 """What can be copied: what it is called, and the text itself."""
 
 
-class CopyChoice(ModalScreen[Copied | None]):
+class CopyChoice(Dialog[Copied | None]):
     """Ask what to copy. Its result is the choice, None if nothing is to be copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
@@ -29,7 +29,7 @@ class CopyChoice(ModalScreen[Copied | None]):
         super().__init__()
         self._offered = tuple(offered)
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose what can be copied, the whole text of each beside its name."""
         widest = max(len(label) for label, _ in self._offered)
         with Vertical(classes="dialog"):

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.types import CSSPathType
 
@@ -23,7 +24,28 @@ class DetailsPage(Page):
         Binding("k", "scroll_details(-1)", "Up", show=False, id="details.up"),
         Binding("g", "details_edge(False)", "Top", show=False, id="details.top"),
         Binding("G", "details_edge(True)", "Bottom", show=False, id="details.bottom"),
+        Binding("y", "copy_selected", "Copy what is selected", show=False, id="details.copy"),
     ]
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why something in sight cannot be done now."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and active.node is self and not active.enabled:
+            event.stop()
+            self.notify(self.why_not(active.binding.action), severity="warning", markup=False)
+
+    def why_not(self, action: str) -> str:
+        """Return why an action that stays in sight cannot be done now."""
+        del action
+        return "That cannot be done now."
+
+    def action_copy_selected(self) -> None:
+        """Copy the text that is selected with the mouse."""
+        selected = self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        else:
+            self.notify("Nothing is selected; drag over a text with the mouse first.")
 
     def action_scroll_details(self, lines: int) -> None:
         """Scroll by lines."""

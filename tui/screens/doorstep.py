@@ -27,6 +27,10 @@ class Doorstep(Screen[Manager]):
         Binding("up", "app.focus_previous", "Field before", show=False, id="door.before"),
     ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave ctrl+c to the terminal."""
+        return False if action == "copy_text" else super().check_action(action, parameters)
+
     @abstractmethod
     def send(self) -> None:
         """Try what was typed."""

@@ -1,7 +1,8 @@
 """What all forms share: fields that scroll, problems beside their fields, Create or Save and Cancel below.
 
 Nothing is lost by leaving without being asked, and nothing is created twice: while one Create runs, another is not
-started. What is typed when the panel is ended from outside is offered when the form is opened again.
+started. What is typed when the panel is ended from outside, or when nobody has been there for too long, is offered
+when the form is opened again.
 """
 
 from __future__ import annotations
@@ -37,10 +38,19 @@ class FormPage(TextFieldsPage):
         Binding("ctrl+s", "save", "Create", key_display="^s", id="form.save"),
     ]
     SAVE: ClassVar[str] = "Create"
-    """The button's label."""
+    """The button's label, and the footer's."""
 
     FULL_CONTROL: ClassVar[bool] = True
     """Whether the form is only for managers with Full Control."""
+    NOT_KEPT: ClassVar[str] = "Secrets were not kept."
+    """What a draft of the form does not hold, as a sentence."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Call the key as the button is called."""
+        if "SAVE" in cls.__dict__:
+            save = Binding("ctrl+s", "save", cls.SAVE, key_display="^s", id="form.save")
+            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", ()), save]
+        super().__init_subclass__(**options)
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,12 +146,12 @@ class FormPage(TextFieldsPage):
         self.refuse(str(error))
 
     def draft(self) -> dict[str, Any] | None:
-        """Return what was changed, for `Drafts.keep`: never a secret; None if nothing would be lost."""
+        """Return what was changed, for `Drafts.keep`: nothing that the store seals; None if nothing is to keep."""
         if not self.has_changes():
             return None
-        typed = {each.called: each.value for each in self.fields if not each.secret}
+        typed = {each.called: each.value for each in self.fields if not each.sealed}
         changed = {name: value for name, value in typed.items() if value != self._first_values.get(name)}
-        return {"version": self.record_version, "values": changed}
+        return {"version": self.record_version, "values": changed} if changed else None
 
     def restore(self, draft: Draft) -> None:
         """Put back what was kept; secrets are to be typed again."""
@@ -157,7 +167,9 @@ class FormPage(TextFieldsPage):
         if draft is None or not self.is_ready:
             return
         kept = look.relative(draft.kept_at, self.now())
-        says = f"The panel was ended {kept}, while this form was being filled in.\nSecrets were not kept."
+        says = (
+            f"You began to fill this form in, and the panel was ended or you were signed out ({kept}).\n{self.NOT_KEPT}"
+        )
         answers = (("later", "Not now"), ("restore", "Go on with it"), ("forget", "Throw it away"))
         self.app.push_screen(Question("Go on with what you typed?", says, answers), partial(self._take_draft, draft))
 

@@ -10,7 +10,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from tui.finding import Found, find
 from tui.look import Tone
 from tui.targets import Target
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOTHING = "Nothing that you may open has this id or name."
 
 
-class GoTo(ModalScreen[Target | None]):
+class GoTo(Dialog[Target | None]):
     """Ask where to go. Its result is a page or an object, None to stay.
 
     Enter goes to the line under the cursor; pressed before anything was found, to the first one when it is.
@@ -47,7 +47,7 @@ class GoTo(ModalScreen[Target | None]):
         self._found_for: str | None = None
         self._goes_when_found = False
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the line, and what was found."""
         with Vertical(classes="dialog"):
             with Horizontal():

@@ -8,18 +8,19 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import look
 from tui.keys import Key, keys_of
 from tui.look import Tone
+from tui.widgets.dialog import Dialog
 
 PAGE, FOCUS, EVERYWHERE = "This page", "Where the focus is", "Everywhere"
 KEYS_WIDTH, SAYS_WIDTH = 17, 26
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """The keys in one list that scrolls; Esc or the key that opened it closes it."""
 
     CSS_PATH = "help.tcss"
@@ -33,7 +34,7 @@ class Help(ModalScreen[None]):
         super().__init__()
         self._groups = groups_of(explained)
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the groups of keys."""
         with VerticalScroll(classes="dialog", id="help"):
             yield Static("Keys", classes="dialog-title")

@@ -300,7 +300,6 @@ class ListPage(Page, Generic[Row]):
     def _copy(self, chosen: Copied | None) -> None:
         if chosen is not None:
             self.app.copy_to_clipboard(chosen[1])
-            self.notify(f"{chosen[0]} was sent to the terminal's clipboard: {look.safe(chosen[1])}", markup=False)
 
 
 def _plain(cell: Text | str) -> str:

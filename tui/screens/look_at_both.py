@@ -11,11 +11,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import look
 from tui.look import Tone
+from tui.widgets.dialog import Dialog
 
 NOTHING = "(nothing)"
 LONGEST_LINE = 200
@@ -34,20 +34,20 @@ class Part:
     clashes: bool
 
 
-class LookAtBoth(ModalScreen[None]):
+class LookAtBoth(Dialog[None]):
     """The differences, to scroll through; Esc goes back to the question."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "close", "Back to the question"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("escape,enter,q", "close", "Back to the question", id="both.close"),
+        Binding("j", "scroll(1)", "Down", show=False, id="both.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="both.up"),
     ]
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         super().__init__()
         self._parts = parts
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose all parts below each other."""
         with Vertical(classes="dialog both"):
             yield Static("Theirs and yours", classes="dialog-title")

@@ -53,7 +53,7 @@ class ManagerDetails(DetailsPage):
     def compose_workspace(self) -> ComposeResult:
         """Compose the parts, which scroll."""
         with VerticalScroll(id="details", classes="-alone"):
-            yield Static(id="manager-name", classes="section")
+            yield Static(id="manager-name", classes="section -first")
             yield Static(id="facts")
             yield Static("What they did last", classes="section")
             yield Static(id="acts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.widgets import Input, Select, Static
@@ -13,58 +14,46 @@ from store.managers import SHORTEST_PASSWORD, Manager, Permission
 from store.store import View
 from tui import look, work
 from tui.screens.form_page import FormPage
+from tui.screens.record_form import RecordForm
 from tui.widgets.form_field import FormField
 from tui.widgets.reseller_select import ResellerSelect
 from tui.widgets.toggles import Toggle
 
+NAME_FIELD, EMAIL_FIELD, PASSWORD_FIELD, AGAIN_FIELD = "Name", "Email", "Password", "Again"
+PERMISSION_FIELD, RESELLER_FIELD, ENABLED_FIELD = "Permission", "Reseller", "Enabled"
 PERMISSIONS = tuple((each.label, each.value) for each in Permission)
 PASSWORD_HINT = f"At least {SHORTEST_PASSWORD} characters; a short sentence is good."
 
 
 class ManagerFormPage(FormPage):
-    """What New and Edit share: the fields of both. `start` is the manager as read, None for a new one."""
+    """What New and Edit share: the fields of both."""
 
     ENTRY = "managers"
 
-    def __init__(self, start: Manager | None = None) -> None:
-        super().__init__()
-        self._start = start
+    def start(self) -> Manager | None:
+        """Return the manager that the fields start with, None for a new one."""
+        return None
 
     def compose_name(self) -> ComposeResult:
         """Compose the field of the name."""
-        yield FormField("Name", "Name", Input(self._start.name if self._start else "", id="name"), required=True)
+        start = self.start()
+        yield FormField(NAME_FIELD, NAME_FIELD, Input(start.name if start else "", id="name"), required=True)
 
     def compose_rights(self) -> ComposeResult:
         """Compose permission and reseller."""
-        chosen = (self._start.permission if self._start else Permission.READ_ONLY).value
+        start = self.start()
+        chosen = (start.permission if start else Permission.READ_ONLY).value
         permission: Select[str] = Select(PERMISSIONS, value=chosen, allow_blank=False, id="permission")
-        yield FormField("Permission", "Permission", permission, hint="Read Only sees all and changes nothing.")
-        reseller = ResellerSelect(self._start.reseller_id if self._start else None)
-        hint = "They see this reseller and those below it."
-        yield FormField("Reseller", "Reseller", reseller, hint=hint)
+        hint = "Read Only sees all and changes nothing."
+        yield FormField(PERMISSION_FIELD, PERMISSION_FIELD, permission, hint=hint)
+        reseller = ResellerSelect(start.reseller_id if start else None)
+        yield FormField(RESELLER_FIELD, RESELLER_FIELD, reseller, hint="They see this reseller and those below it.")
 
     def show(self, view: View) -> None:
         """Offer the resellers; what is chosen stays chosen."""
         untouched = not self.has_changes()
         if self.query_one(ResellerSelect).offer(view, self.session.by) and untouched:
             self.remember()
-
-    def typed(self) -> tuple[object, ...]:
-        """Return what is typed and chosen now."""
-        return (
-            *(each.value for each in self.query(Input)),
-            *(each.value for each in self.query(Select)),
-            *(each.value for each in self.query(Toggle)),
-        )
-
-    def value(self, name: str) -> str:
-        """Return what is typed in a field."""
-        return self.query_one(f"#{name}", Input).value
-
-    @property
-    def permission(self) -> Permission:
-        """The permission that is chosen."""
-        return Permission(str(self.query_one("#permission", Select).value))
 
 
 class ManagerNew(ManagerFormPage):
@@ -79,23 +68,24 @@ class ManagerNew(ManagerFormPage):
         """Compose the fields."""
         yield from self.compose_name()
         email = Input(id="email", placeholder="anna@example.com")
-        yield FormField(
-            "Email", "Email", email, required=True, hint="They sign in with it; it cannot be changed later."
-        )
-        yield FormField("Password", "Password", Input(id="password", password=True), required=True, hint=PASSWORD_HINT)
+        hint = "They sign in with it; it cannot be changed later."
+        yield FormField(EMAIL_FIELD, EMAIL_FIELD, email, required=True, hint=hint)
+        password = Input(id="password", password=True)
+        yield FormField(PASSWORD_FIELD, PASSWORD_FIELD, password, required=True, hint=PASSWORD_HINT)
         yield from self.compose_rights()
 
     def save(self) -> None:
         """Add the manager; hashing the password takes a moment on purpose."""
+        values = self.values()
         add = partial(
             managers.add,
             self.session.store,
             self.session.by,
-            name=self.value("name"),
-            email=self.value("email"),
-            password=self.value("password"),
-            permission=self.permission,
-            reseller_id=self.query_one(ResellerSelect).reseller_id,
+            name=values[NAME_FIELD],
+            email=values[EMAIL_FIELD],
+            password=values[PASSWORD_FIELD],
+            permission=Permission(values[PERMISSION_FIELD]),
+            reseller_id=values[RESELLER_FIELD],
         )
         work.start(self, add, self._added, problems=self.show_problems, refused=self.refuse)
 
@@ -104,41 +94,64 @@ class ManagerNew(ManagerFormPage):
         self.dismiss(manager.id)
 
 
-class ManagerEdit(ManagerFormPage):
+class ManagerEdit(RecordForm[Manager], ManagerFormPage):
     """What can be changed of a manager. Its result is the manager's id."""
-
-    SAVE = "Save"
-
-    def __init__(self, manager: Manager) -> None:
-        super().__init__(manager)
-        self._manager = manager
 
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Edit manager {self._manager.id}"
+        return f"Edit manager {self.record.id}"
+
+    def start(self) -> Manager:
+        """Return the manager as read."""
+        return self.record
 
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
         yield from self.compose_name()
-        yield FormField("Email", "Email", Static(look.safe_text(self._manager.email)))
+        yield FormField(EMAIL_FIELD, EMAIL_FIELD, Static(look.safe_text(self.record.email)))
         yield from self.compose_rights()
-        enabled = Toggle("can sign in", value=self._manager.enabled, id="enabled", compact=True)
-        yield FormField("Enabled", "Enabled", enabled, hint="Who is not is signed out where they are, at once.")
+        enabled = Toggle("can sign in", value=self.record.enabled, id="enabled", compact=True)
+        hint = "Who is not is signed out where they are, at once."
+        yield FormField(ENABLED_FIELD, ENABLED_FIELD, enabled, hint=hint)
+
+    def read_again(self, view: View) -> Manager:
+        """Return the manager as they are now."""
+        return managers.get(view, self.session.by, self.record.id)
+
+    def values_of(self, record: Manager) -> dict[str, Any]:
+        """Return what the fields show of a manager."""
+        return {
+            NAME_FIELD: record.name,
+            PERMISSION_FIELD: record.permission.value,
+            RESELLER_FIELD: record.reseller_id,
+            ENABLED_FIELD: record.enabled,
+        }
+
+    def part_text(self, name: str, value: object) -> str:
+        """Return a field's value for people."""
+        if name == PERMISSION_FIELD:
+            return Permission(str(value)).label
+        if name == RESELLER_FIELD:
+            return self.query_one(ResellerSelect).name_of(value)
+        if name == ENABLED_FIELD:
+            return "can sign in" if value else "cannot sign in"
+        return super().part_text(name, value)
 
     def save(self) -> None:
-        """Change the manager."""
+        """Change the manager, unless somebody else has changed them meanwhile."""
+        values = self.values()
         command = partial(
             managers.update,
             by=self.session.by,
-            manager_id=self._manager.id,
-            version=self._manager.version,
-            name=self.value("name"),
-            permission=self.permission,
-            reseller_id=self.query_one(ResellerSelect).reseller_id,
-            enabled=self.query_one("#enabled", Toggle).value,
+            manager_id=self.record.id,
+            version=self.record.version,
+            name=values[NAME_FIELD],
+            permission=Permission(values[PERMISSION_FIELD]),
+            reseller_id=values[RESELLER_FIELD],
+            enabled=values[ENABLED_FIELD],
         )
-        self.write(command, self._saved, problems=self.show_problems, refused=self.refuse)
+        self.send(command, self._saved)
 
     def _saved(self, manager: Manager) -> None:
         self.notify(f"Manager {manager.id} is changed.", markup=False)
@@ -162,21 +175,16 @@ class ManagerPassword(FormPage):
 
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
-        yield FormField("Email", "Email", Static(look.safe_text(self._manager.email)))
-        yield FormField(
-            "Password", "New password", Input(id="password", password=True), required=True, hint=PASSWORD_HINT
-        )
-        yield FormField("Again", "Again", Input(id="again", password=True), required=True)
-
-    def typed(self) -> tuple[object, ...]:
-        """Return what is typed now."""
-        return tuple(each.value for each in self.query(Input))
+        yield FormField(EMAIL_FIELD, EMAIL_FIELD, Static(look.safe_text(self._manager.email)))
+        password = Input(id="password", password=True)
+        yield FormField(PASSWORD_FIELD, "New password", password, required=True, hint=PASSWORD_HINT)
+        yield FormField(AGAIN_FIELD, AGAIN_FIELD, Input(id="again", password=True), required=True)
 
     def save(self) -> None:
         """Set the password; hashing it takes a moment on purpose."""
-        password = self.query_one("#password", Input).value
-        if password != self.query_one("#again", Input).value:
-            self.show_problems((ProblemItem("Again", "is not the same; type the new password a second time."),))
+        password = self.values()[PASSWORD_FIELD]
+        if password != self.values()[AGAIN_FIELD]:
+            self.show_problems((ProblemItem(AGAIN_FIELD, "is not the same; type the new password a second time."),))
             return
         command = partial(managers.set_password, self.session.store, self.session.by, self._manager.id, password)
         work.start(self, command, self._set, problems=self.show_problems, refused=self.refuse)

@@ -104,7 +104,7 @@ class ManagersPage(ListPage[ManagerRow]):
     CREATES = "Create"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit", id="list.edit"),
-        Binding("P", "set_password", "Set password", show=False, id="manager.set_password"),
+        Binding("P", "set_password", "Set password", id="manager.set_password"),
     ]
 
     @property

@@ -57,7 +57,7 @@ class MethodDetails(DetailsPage):
     def compose_workspace(self) -> ComposeResult:
         """Compose the parts, which scroll."""
         with VerticalScroll(id="details", classes="-alone"):
-            yield Static(id="method-name", classes="section")
+            yield Static(id="method-name", classes="section -first")
             yield Static(id="facts")
             yield Static(SETTINGS_FIELD, classes="section")
             yield Static(id="settings")

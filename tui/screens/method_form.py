@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -24,7 +24,6 @@ from store.settings_schema import SETTINGS_FIELD, SettingsSchema, example_settin
 from store.store import View
 from tui import look
 from tui import work as tasks
-from tui.drafts import Draft
 from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
@@ -32,6 +31,7 @@ from tui.widgets.settings_form import SettingsForm
 from tui.widgets.toggles import Toggle
 
 NAME_FIELD, ENABLED_FIELD, CONNECTOR_FIELD, DESCRIPTION_FIELD = "Name", "Enabled", "Connector", "Description"
+NO_CONNECTOR = "There is no connector yet; the root reseller's managers make it on page 6"
 NAME_HINT = "Customers choose by it."
 MOST_UNCOUNTED = 12
 """Up to how many settings need not be counted in the title."""
@@ -41,12 +41,13 @@ class MethodFormPage(FormPage):
     """What New and Edit share."""
 
     ENTRY = "methods"
+    NOT_KEPT = "Connector settings were not kept: they may be secret."
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f2",
             "example",
-            "Example settings",
+            "Example",
             key_display="F2",
             tooltip="Fill in the settings still empty",
             id="form.example",
@@ -55,10 +56,9 @@ class MethodFormPage(FormPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._connectors: dict[int, Connector] = {}
+        self._connectors: dict[int, Connector] | None = None
         self._shown_connector: int | None = None
         self._settings: SettingsForm | None = None
-        self._settings_kept: dict[str, Any] = {}
 
     @abstractmethod
     def start(self) -> MethodForm:
@@ -86,12 +86,15 @@ class MethodFormPage(FormPage):
     def show(self, view: View) -> None:
         """Offer the connectors; what is chosen stays chosen."""
         offered = {each.id: each for each in methods.connectors_to_choose(view)}
-        if offered.keys() == self._connectors.keys():
+        if self._connectors is not None and offered.keys() == self._connectors.keys():
             return
         self._connectors = offered
         chosen = self.start().connector_id if self.connector.is_blank() else self.connector.value
         untouched = not self.has_changes()
+        self.connector.prompt = "Choose a connector" if offered else NO_CONNECTOR
         self.connector.set_options([(Content(look.safe(each.name)), each.id) for each in offered.values()])
+        if len(offered) == 1:
+            (chosen,) = offered
         if chosen in offered:
             self.connector.value = chosen
         if untouched:
@@ -128,11 +131,6 @@ class MethodFormPage(FormPage):
         form = self.form
         return lambda view: methods.check(view, form)
 
-    def restore(self, draft: Draft) -> None:
-        """Put back what was kept; the settings once the fields of the connector are there."""
-        self._settings_kept = {name: value for name, value in draft.values.items() if name.startswith("/")}
-        super().restore(draft)
-
     def action_save(self) -> None:
         """Create or Save, once all settings are shown."""
         if self._settings is not None and not self._settings.is_complete:
@@ -145,7 +143,7 @@ class MethodFormPage(FormPage):
         connector_id = event.value
         if event.select is not self.connector or not isinstance(connector_id, int):
             return
-        if connector_id != self._shown_connector:
+        if self._connectors is not None and connector_id != self._shown_connector:
             self._shown_connector = connector_id
             start = self.start()
             values = start.settings if connector_id == start.connector_id else None
@@ -175,9 +173,6 @@ class MethodFormPage(FormPage):
         await asyncio.shield(self._put_settings(SettingsForm(schema, found)))
         if untouched:
             self.remember()
-        if self._settings_kept:
-            kept, self._settings_kept = self._settings_kept, {}
-            self.put(kept)
 
     async def _put_settings(self, settings: SettingsForm) -> None:
         place = self.query_one("#settings", Vertical)

@@ -101,7 +101,7 @@ class MethodsPage(ListPage[MethodRow]):
     CREATES = "Create"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit", id="list.edit"),
-        Binding("D", "delete", "Delete", show=False, id="list.delete"),
+        Binding("D", "delete", "Delete", id="list.delete"),
     ]
 
     @property

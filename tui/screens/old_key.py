@@ -11,11 +11,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
 from tui.look import Tone
+from tui.widgets.dialog import Dialog
 
 
 class OldKeyChoice(Enum):
@@ -35,14 +35,14 @@ class OldKeyFacts:
     signs_requests: bool
 
 
-class OldKey(ModalScreen[OldKeyChoice | None]):
+class OldKey(Dialog[OldKeyChoice | None]):
     """Asks whether to end the old key's time, or a part of it. Its result is None if all is to stay."""
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("left,up,h,k", "app.focus_previous", show=False),
-        Binding("right,down,l,j", "app.focus_next", show=False),
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left,up,h,k", "app.focus_previous", "Button before", show=False, id="dialog.before"),
+        Binding("right,down,l,j", "app.focus_next", "Next button", show=False, id="dialog.next"),
     ]
 
     def __init__(self, facts: OldKeyFacts, now: datetime) -> None:
@@ -50,7 +50,7 @@ class OldKey(ModalScreen[OldKeyChoice | None]):
         self._facts = facts
         self._now = now
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose what is known, what each choice does, and the buttons."""
         facts = self._facts
         with Vertical(classes="dialog -grave"):

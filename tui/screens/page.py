@@ -230,6 +230,8 @@ class Page(Screen[int | None]):
         """Offer Back only where there is something to go back to, and nothing before the page is composed."""
         if not self.is_ready:
             return False
+        if action == "copy_text":
+            return False  # Textual's ctrl+c, which is the terminal's; `y` copies what is selected
         if action == "leave":
             return self.gatewatch.can_leave(self) or self.query_one(Navigation).has_focus
         return super().check_action(action, parameters)

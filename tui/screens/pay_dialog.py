@@ -8,31 +8,23 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from store.payments import Payment
 from tui import look
 from tui.payment_actions import MethodChoice
+from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 from tui.widgets.top_bar import NO_ENGINE
 
 
-class _Methods(OptionList):
-    """The payment methods, with the keys of every list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
-    ]
-
-
-class PayDialog(ModalScreen[int | None]):
+class PayDialog(Dialog[int | None]):
     """Ask for a payment method. Its result is the method's id, None if no attempt is to be started."""
 
-    AUTO_FOCUS = "_Methods"
+    AUTO_FOCUS = "Choices"
     CSS_PATH = "pay_dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
 
     def __init__(self, payment: Payment, choices: tuple[MethodChoice, ...], *, engine_runs: bool) -> None:
         super().__init__()
@@ -40,11 +32,11 @@ class PayDialog(ModalScreen[int | None]):
         self._choices = choices
         self._engine_runs = engine_runs
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the methods, what will happen, and the buttons."""
         with Vertical(classes="dialog"):
             yield Static(Text(f"Pay {self._payment.number} through which payment method?"), classes="dialog-title")
-            yield _Methods(*(Option(_method_text(each)) for each in self._choices))
+            yield Choices(*(Option(_method_text(each)) for each in self._choices))
             yield Static(id="says", classes="dialog-says")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="no", compact=True)
@@ -61,14 +53,14 @@ class PayDialog(ModalScreen[int | None]):
         self.query_one("#yes", Button).disabled = not outlook.allowed
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Go on to the button: one more Enter starts the attempt."""
+        """Go on to the buttons, Cancel first."""
         event.stop()
-        self.query_one("#yes", Button).focus()
+        self.query_one("#no", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
         event.stop()
-        highlighted = self.query_one(_Methods).highlighted
+        highlighted = self.query_one(Choices).highlighted
         chosen = highlighted is not None and event.button.id == "yes"
         self.dismiss(self._choices[highlighted or 0].method.id if chosen else None)
 

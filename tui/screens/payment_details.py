@@ -130,8 +130,13 @@ class PaymentDetails(DetailsPage):
         """Offer what the rules allow; the others stay in sight, dim."""
         outlook = self._outlooks().get(action)
         if outlook is not None:
-            return True if outlook.allowed else None
+            return False if not self.session.by.full_control else True if outlook.allowed else None
         return super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Return why the rules refuse an action."""
+        outlook = self._outlooks().get(action)
+        return outlook.refused if outlook else super().why_not(action)
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the key of the same action does."""

@@ -17,6 +17,7 @@ from tui.screens.form_checks import Checker
 from tui.screens.form_page import FormPage
 from tui.widgets.form_field import FormField
 
+NO_ACCOUNT = "There is no account yet: Esc, then 1 and n make one"
 DESCRIPTION_HINT = "Shown to operators only."
 
 
@@ -28,7 +29,7 @@ class PaymentNew(FormPage):
     def __init__(self, account_id: int | None = None) -> None:
         super().__init__()
         self._account_id = account_id
-        self._offered: list[tuple[Content, int]] = []
+        self._offered: list[tuple[Content, int]] | None = None
 
     @property
     def page_name(self) -> str:
@@ -53,7 +54,10 @@ class PaymentNew(FormPage):
         select = self.account
         chosen = self._account_id if select.is_blank() else select.value
         untouched = not self.has_changes()
+        select.prompt = "Choose an account" if offered else NO_ACCOUNT
         select.set_options(offered)
+        if len(offered) == 1:
+            chosen = offered[0][1]
         if chosen in {account_id for _, account_id in offered}:
             select.value = chosen
         if untouched:

@@ -41,6 +41,7 @@ LANES: dict[str, Lane] = {
     "late-answers": Lane.LATE_ANSWERS,
     "returned": Lane.RETURNED,
 }
+NEEDED = "n creates one; it needs an account (1) and a payment method (5)"
 INBOX = "inbox"
 SILENT = "silent"
 ALL = ""
@@ -83,7 +84,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """What is said where there are no rows."""
         if self._choice.lane is not None or self._choice.filter:
             return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
-        return Empty("There is no payment yet.", "n creates one" if self.session.by.full_control else "")
+        return Empty("There is no payment yet.", NEEDED if self.session.by.full_control else "")
 
     def columns(self) -> Sequence[Column[MonitorRow]]:
         """Return the columns; those of connectors for the root reseller only."""
@@ -318,7 +319,8 @@ class PaymentsPage(ListPage[MonitorRow]):
             pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
         else:
             age = self.session.engine_age()
-            pace.tell("" if age is None else f"engine up {look.duration_text(age)}", stands=False)
+            told = age is not None and not self.has_class("-narrow")
+            pace.tell(f"engine up {look.duration_text(age)}" if age is not None and told else "", stands=False)
 
     async def _learn(self) -> None:
         """Read all payments once, so that the first sort or filter need not wait for it."""

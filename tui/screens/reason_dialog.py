@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui import look
+from tui.widgets.dialog import Dialog
 
 
-class ReasonDialog(ModalScreen[str | None]):
+class ReasonDialog(Dialog[str | None]):
     """Ask whether to do something, and why. Its result is the reason, None if it is not to be done."""
 
     AUTO_FOCUS = "Input"
@@ -27,7 +27,7 @@ class ReasonDialog(ModalScreen[str | None]):
         self._says = says
         self._yes = yes
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the question, what will happen, the reason, and the buttons."""
         with Vertical(classes="dialog -grave"):
             yield Static(Text(look.safe(self._question)), classes="dialog-title")

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
-
 from store import action_log
 from store.action_log import LogLine
 from store.errors import NotFound, StaleEdit, StoreError
@@ -49,7 +47,6 @@ class RecordForm(FormPage, Generic[R]):
     """A form of a record as it was read. A subclass says how to read it again and what stands in the form for it."""
 
     SAVE: ClassVar[str] = "Save"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", key_display="^s", id="form.save")]
 
     def __init__(self, record: R) -> None:
         super().__init__()
@@ -141,8 +138,9 @@ class RecordForm(FormPage, Generic[R]):
     def draft(self) -> dict[str, Any] | None:
         """Return what was changed, and what the record was, so that a later save can tell what others have changed."""
         kept = super().draft()
-        secret = {each.called for each in self.fields if each.secret}
-        return kept and {**kept, "seen": {name: value for name, value in self._seen().items() if name not in secret}}
+        # Not what is in no field now: the secret settings of another connector, say, or of a part that is not shown.
+        told = {each.called for each in self.fields if not each.sealed}
+        return kept and {**kept, "seen": {name: value for name, value in self._seen().items() if name in told}}
 
     def restore(self, draft: Draft) -> None:
         """Put back what was kept; what others have changed since then is asked about when it is saved."""

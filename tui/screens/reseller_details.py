@@ -46,7 +46,7 @@ class ResellerDetails(DetailsPage):
     def compose_workspace(self) -> ComposeResult:
         """Compose the parts, which scroll."""
         with VerticalScroll(id="details", classes="-alone"):
-            yield Static(id="reseller-name", classes="section")
+            yield Static(id="reseller-name", classes="section -first")
             yield Static(id="facts")
 
     def show(self, view: View) -> None:

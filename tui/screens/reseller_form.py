@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -11,8 +12,11 @@ from store import resellers
 from store.resellers import Reseller
 from store.store import View
 from tui.screens.form_page import FormPage
+from tui.screens.record_form import RecordForm
 from tui.widgets.form_field import FormField
 from tui.widgets.reseller_select import ResellerSelect
+
+NAME_FIELD, BELOW_FIELD = "Name", "Below"
 
 
 class ResellerNew(FormPage):
@@ -31,9 +35,11 @@ class ResellerNew(FormPage):
 
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
-        yield FormField("Name", "Name", Input(id="name"), required=True)
+        yield FormField(NAME_FIELD, NAME_FIELD, Input(id="name"), required=True)
         parent = ResellerSelect(self._parent_id)
-        yield FormField("Below", "Below", parent, hint="Managers there see the new one; it cannot be moved later.")
+        yield FormField(
+            BELOW_FIELD, BELOW_FIELD, parent, hint="Managers there see the new one; it cannot be moved later."
+        )
 
     def show(self, view: View) -> None:
         """Offer the resellers; what is chosen stays chosen."""
@@ -41,59 +47,55 @@ class ResellerNew(FormPage):
         if self.query_one(ResellerSelect).offer(view, self.session.by) and untouched:
             self.remember()
 
-    def typed(self) -> tuple[object, ...]:
-        """Return what is typed and chosen now."""
-        return (self.query_one("#name", Input).value, self.query_one(ResellerSelect).value)
-
     def save(self) -> None:
         """Create the reseller."""
-        parent = self.query_one(ResellerSelect).reseller_id
+        values = self.values()
+        parent = values[BELOW_FIELD]
         command = partial(
             resellers.create,
             by=self.session.by,
-            name=self.query_one("#name", Input).value,
+            name=values[NAME_FIELD],
             parent_id=self._parent_id if parent is None else parent,
         )
-        self.write(command, self._created, problems=self.show_problems, refused=self.refuse)
+        self.send(command, self._created)
 
     def _created(self, reseller: Reseller) -> None:
         self.notify(f"Reseller {reseller.id} is created.", markup=False)
         self.dismiss(reseller.id)
 
 
-class ResellerEdit(FormPage):
+class ResellerEdit(RecordForm[Reseller]):
     """Another name for a reseller. Its result is the reseller's id."""
 
     ENTRY = "resellers"
-    SAVE = "Save"
-
-    def __init__(self, reseller: Reseller) -> None:
-        super().__init__()
-        self._reseller = reseller
 
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
-        return f"Edit reseller {self._reseller.id}"
+        return f"Edit reseller {self.record.id}"
 
     def compose_fields(self) -> ComposeResult:
         """Compose the field."""
-        yield FormField("Name", "Name", Input(self._reseller.name, id="name"), required=True)
+        yield FormField(NAME_FIELD, NAME_FIELD, Input(self.record.name, id="name"), required=True)
 
-    def typed(self) -> str:
-        """Return what is typed now."""
-        return self.query_one("#name", Input).value
+    def read_again(self, view: View) -> Reseller:
+        """Return the reseller as it is now."""
+        return resellers.get(view, self.session.by, self.record.id)
+
+    def values_of(self, record: Reseller) -> dict[str, Any]:
+        """Return what the field shows of a reseller."""
+        return {NAME_FIELD: record.name}
 
     def save(self) -> None:
-        """Give the reseller its name."""
+        """Give the reseller its name, unless somebody else has given it another one meanwhile."""
         command = partial(
             resellers.rename,
             by=self.session.by,
-            reseller_id=self._reseller.id,
-            version=self._reseller.version,
-            name=self.typed(),
+            reseller_id=self.record.id,
+            version=self.record.version,
+            name=self.values()[NAME_FIELD],
         )
-        self.write(command, self._saved, problems=self.show_problems, refused=self.refuse)
+        self.send(command, self._saved)
 
     def _saved(self, reseller: Reseller) -> None:
         self.notify(f"Reseller {reseller.id} is {reseller.name} now.", markup=False)

@@ -52,8 +52,8 @@ COLUMNS: tuple[Column[ResellerRow], ...] = (
         sort_key=lambda row: row.reseller.name.casefold(),
     ),
     Column(key="parent", label="Below", width=18, weight=1, cell=lambda row, _: look.safe(row.parent)),
-    Column(key="accounts", label="Accounts", width=8, align="right", cell=lambda row, _: _count(row.accounts)),
-    Column(key="managers", label="Managers", width=8, align="right", cell=lambda row, _: _count(row.managers)),
+    Column(key="accounts", label="Accounts", width=8, align="right", cell=lambda row, _: f"{row.accounts:,}"),
+    Column(key="managers", label="Managers", width=8, align="right", cell=lambda row, _: f"{row.managers:,}"),
 )
 
 FIELDS: tuple[Field[ResellerRow], ...] = (
@@ -140,7 +140,3 @@ class ResellersPage(ListPage[ResellerRow]):
         row = self.table.cursor_row
         if row is not None:
             self.push(ResellerEdit(row.reseller))
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else "–"

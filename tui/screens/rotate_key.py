@@ -8,26 +8,26 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from store.shared_keys import GRACE_SECONDS
 from tui import look
+from tui.widgets.dialog import Dialog
 
 SECONDS_IN_AN_HOUR = 3600
 
 
-class RotateKey(ModalScreen[int | None]):
+class RotateKey(Dialog[int | None]):
     """Asks for the grace time. Its result is that time in seconds, None if the key is to stay."""
 
     AUTO_FOCUS = "#no"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
 
     def __init__(self, connector_name: str) -> None:
         super().__init__()
         self._connector_name = connector_name
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose what will happen, the time, and the buttons."""
         with Vertical(classes="dialog -grave"):
             question = f"Rotate the Secret Shared Key of {look.safe(self._connector_name)}?"

@@ -9,20 +9,20 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui import look
 from tui.settings import NAME, Settings
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 
 Save = Callable[[tuple[str, ...], str | None, Callable[[], None]], None]
 """Writes one value of the settings, None to take it out, and then calls."""
 HINT = "Enter uses the filter, o opens the list with it from now on, D deletes it."
 
 
-class SavedFilters(ModalScreen[str | None]):
+class SavedFilters(Dialog[str | None]):
     """Ask for a saved filter of a list. Its result is the filter's text, None if all stays as it is.
 
     `page` is the list's name in the settings, `in_force` the filter that could be saved.
@@ -41,7 +41,7 @@ class SavedFilters(ModalScreen[str | None]):
         self._in_force = in_force
         self._save = save
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the saved filters, and a field to save the one in force."""
         with Vertical(classes="dialog"):
             yield Static("Saved filters", classes="dialog-title")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Footer, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from store import managers
 from tui import work
 from tui.screens.doorstep import Doorstep
+from tui.widgets.keys_footer import KeysFooter
 
 
 class SignIn(Doorstep):
@@ -37,7 +38,7 @@ class SignIn(Doorstep):
             yield Static(id="said", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Sign in", id="go", variant="primary", compact=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     def send(self) -> None:
         """Ask the store in a worker; argon2 takes a moment on purpose."""

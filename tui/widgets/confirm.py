@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
+from tui.widgets.dialog import Dialog
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Ask whether to do something. True only if the person chose it.
 
     `title` is a question, `says` what will happen; both may hold stored text. `yes` and `no` are the buttons' labels.
@@ -36,7 +36,7 @@ class Confirm(ModalScreen[bool]):
         self._no = no
         self._grave = grave
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the question and the two buttons."""
         with Vertical(classes="dialog -grave" if self._grave else "dialog"):
             yield Static(Text(look.safe(self._question)), classes="dialog-title")

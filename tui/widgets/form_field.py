@@ -19,9 +19,9 @@ REQUIRED = "*"
 class FormField(Horizontal):
     """A labelled control. `name` is what problem items call it: a label, or a JSON pointer.
 
-    `secret`: what is typed is never kept outside the store, and never shown without being asked for; every masked input
-    is. `access` says how
-    the control is read and filled where its kind does not say it.
+    `secret`: what is typed is never shown without being asked for; every masked input is. What is `sealed`, and every
+    secret, is encrypted in the store and never kept outside of it. `access` says how the control is read and filled
+    where its kind does not say it.
     """
 
     DEFAULT_CSS = """
@@ -48,6 +48,7 @@ class FormField(Horizontal):
         hint: str = "",
         required: bool = False,
         secret: bool = False,
+        sealed: bool = False,
         access: Access | None = None,
     ) -> None:
         super().__init__(classes="-stacked" if isinstance(control, JsonArea) else None)
@@ -55,6 +56,7 @@ class FormField(Horizontal):
         self.label = label
         self.control = control
         self.secret = secret or (isinstance(control, Input) and control.password)
+        self.sealed = sealed or self.secret
         self._access = access or access_to(control)
         self._hint = hint
         self._required = required

@@ -152,3 +152,5 @@ class JsonArea(Vertical):
             self._state.update(look.said(f"✓ {self._summary}"))
         else:
             self._state.update(look.dim(self._hint))
+        if self.has_focus_within:
+            self.call_after_refresh(self.scroll_visible, animate=False)

@@ -22,9 +22,9 @@ class ProblemList(OptionList):
     """Hidden while there are no problems. Enter on one says `Chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
-        Binding("enter", "select", "Go to the problem"),
+        Binding("j", "cursor_down", "Down", show=False, id="problems.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="problems.up"),
+        Binding("enter", "select", "Go to the problem", id="problems.go"),
     ]
 
     class Chosen(Message):

@@ -9,22 +9,22 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui import look
+from tui.widgets.dialog import Dialog
 
 
-class Question(ModalScreen[str | None]):
+class Question(Dialog[str | None]):
     """Ask which of several things to do. The result is the answer's name, None if nobody wants any of it.
 
     `title` and `says` may hold stored text. `answers` are names and labels; the first one has the focus.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("left,h", "app.focus_previous", show=False),
-        Binding("right,l", "app.focus_next", show=False),
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left,h", "app.focus_previous", "Button before", show=False, id="dialog.before"),
+        Binding("right,l", "app.focus_next", "Next button", show=False, id="dialog.next"),
     ]
 
     def __init__(self, title: str, says: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -33,7 +33,7 @@ class Question(ModalScreen[str | None]):
         self._question = title
         self._answers = answers
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose what is asked and the answers."""
         with Vertical(classes="dialog question"):
             yield Static(Text(look.safe(self._question)), classes="dialog-title")

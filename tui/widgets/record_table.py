@@ -324,9 +324,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self.sort_by(self.sorted_by[0], reverse=not self._sort_reversed)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Open only where rows open."""
+        """Offer Open only where there is a row that opens."""
         if action == "open":
-            return self._opens
+            return self._opens and self.row_count > 0
         return super().check_action(action, parameters)
 
     def on_click(self, event: events.Click) -> None:

@@ -32,7 +32,6 @@ class ResellerSelect(Select[int]):
         self.value = chosen
         return True
 
-    @property
-    def reseller_id(self) -> int | None:
-        """Which reseller is chosen, None before they were read."""
-        return self.value if isinstance(self.value, int) else None
+    def name_of(self, reseller_id: object) -> str:
+        """Return the name that a reseller is offered by; its id for one that is not."""
+        return next((str(name) for name, each in self._offered if each == reseller_id), f"reseller {reseller_id}")

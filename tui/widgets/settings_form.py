@@ -291,5 +291,6 @@ def _line(field: SettingField, value: object | None) -> SettingLine:
         hint=field.hint,
         required=field.required,
         secret=field.masked,
+        sealed=True,
         access=Access(partial(control.read, field), partial(control.write, field)),
     )

@@ -1,0 +1,30 @@
+"""What every dialog shares: it stands over a page whose keys do not work meanwhile, so it has a footer of its own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+
+from tui.widgets.keys_footer import KeysFooter
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """A question or a text over a page. A subclass composes `compose_dialog`; with `compose` it loses the footer."""
+
+    @abstractmethod
+    def compose_dialog(self) -> ComposeResult:
+        """Compose what stands in the middle."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave ctrl+c to the terminal."""
+        return False if action == "copy_text" else super().check_action(action, parameters)
+
+    def compose(self) -> ComposeResult:
+        """Compose it above the keys that work now."""
+        yield from self.compose_dialog()
+        yield KeysFooter()
