@@ -282,7 +282,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     def _mark_changes(self, frame: Frame, now: datetime) -> None:
         """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
         if frame.renewed and (self._was_left or now - self.gatewatch.last_here_at >= AWAY):
-            self.table.mark(self.table.marked | frame.renewed)
+            self.table.mark(self.table.marked | frame.renewed, draw=False)
         self._was_left = False
 
     def _follow_rows(self, frame: Frame) -> None:

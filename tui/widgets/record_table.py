@@ -214,11 +214,12 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """The records whose rows are marked, shown or not."""
         return self._marked
 
-    def mark(self, keys: frozenset[Hashable]) -> None:
-        """Mark the rows of these records, and no others."""
+    def mark(self, keys: frozenset[Hashable], *, draw: bool = True) -> None:
+        """Mark the rows of these records, and no others; not `draw`: the next tick or new rows show it."""
         if keys != self._marked:
             self._marked = keys
-            self._repaint_changes()
+            if draw:
+                self._repaint_changes()
 
     @property
     def cursor_key(self) -> Hashable | None:
