@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from types import MappingProxyType
 
 import aiohttp
 from aiohttp import web
@@ -94,11 +93,6 @@ class Sandbox:
         self._session = open_session(Limits(connect_seconds=5, read_seconds=10, total_seconds=15))
         self._ledger: dict[str, Entry] = {}
         self._under_way: set[asyncio.Task[None]] = set()
-
-    @property
-    def ledger(self) -> Mapping[str, Entry]:
-        """What it knows, by attempt id."""
-        return MappingProxyType(self._ledger)
 
     def application(self) -> web.Application:
         """Return the application to serve."""

@@ -147,12 +147,6 @@ def remaining_tone(remaining: timedelta) -> Tone:
     return Tone.ENDING if remaining.total_seconds() <= ENDING_SECONDS else Tone.ACCENT
 
 
-def countdown(deadline: datetime, now: datetime) -> Text:
-    """Return the countdown to a deadline, right-aligned, in the tone of its urgency."""
-    remaining = deadline - now
-    return Text(remaining_text(remaining), remaining_tone(remaining).style, justify="right")
-
-
 def clock_text(moment: datetime) -> str:
     """Return a moment's time of day in UTC: `09:26:53`."""
     return f"{moment.astimezone(UTC):%H:%M:%S}"
