@@ -50,6 +50,8 @@ POLL_SECONDS = 0.1
 """How often the store's file is looked at; it is only a stat."""
 CHANGES_SECONDS = 0.25
 """How often, at most, a page is told of changes."""
+TROUBLE_SECONDS = 1.0
+"""How often a store that could not be read is tried again."""
 TICK_SECONDS = 1.0
 UNFOCUSED_TICK_SECONDS = 10.0
 """How often time passes on a screen that nobody has before them: the terminal has lost the focus."""
@@ -528,7 +530,9 @@ class GatewatchApp(TerminalApp):
         except StoreNotUsable as error:
             self.store_trouble = str(error)
             return
-        if signature == self._seen or monotonic() - self._told_at < CHANGES_SECONDS:
+        # After trouble the files may be as they were before it: only a look that goes well ends it.
+        is_known = signature == self._seen and not self.store_trouble
+        if is_known or monotonic() - self._told_at < (TROUBLE_SECONDS if self.store_trouble else CHANGES_SECONDS):
             return
         if isinstance(self.screen, Page) and self.screen.is_ready:
             self._seen, self._told_at = signature, monotonic()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from store.managers import Permission
 from store.paths import JOURNAL_NAME
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
-from tests.tui.conftest import Picture, settle
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, settle
 from tests.tui.test_payments import is_on
 from tui import pages
 from tui.app import GatewatchApp
@@ -40,6 +41,13 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def until(pilot: Pilot[Any], is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+        while not is_so():
+            await pilot.pause(0.05)
 
 
 def opened(app: GatewatchApp) -> str:
@@ -194,9 +202,16 @@ async def test_a_store_that_cannot_be_read_any_more_is_told_and_the_page_stays(c
         assert is_on(app, ConnectorsPage)
 
         put(whole)
-        await pilot.pause(0.6)
-        await settle(pilot)
-        assert str(journal) not in top_bar(app)
+        await until(pilot, lambda: str(journal) not in top_bar(app))
+
+
+async def test_trouble_ends_also_where_the_store_is_as_it_was_before_it(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "6")
+        app.store_trouble = "could not be read by a page that is not open any more"
+        assert app._seen == app.session.signature()
+        await until(pilot, lambda: app.store_trouble == "")
 
 
 async def test_a_permission_taken_away_counts_at_once(cast: Store) -> None:
