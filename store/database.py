@@ -162,12 +162,10 @@ class Database:
         wait_seconds: float,
         turn_seconds: float | None = None,
         stopped_too: bool = False,
-        rest: Callable[[], None] | None = None,
     ) -> int:
         """Write a checkpoint and shorten the journal; return the number of the last transaction in it.
 
-        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are. `rest` is
-        called now and then while nothing is locked.
+        `turn_seconds` is how long another process's checkpoint is waited for, if not as long as writers are.
         Raises StoreBusy if another process is at it, StoreNotUsable if the disk fails: the old files stand then.
         """
         turn = wait_seconds if turn_seconds is None else turn_seconds
@@ -175,7 +173,7 @@ class Database:
             with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too) as image:
                 pass
             try:
-                write_beside(self._disk, self._paths, image, rest)
+                write_beside(self._disk, self._paths, image)
                 with self.locked(wait_seconds=wait_seconds, stopped_too=stopped_too):
                     self._switch(image)
             except OSError as error:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TypeVar
 
 from store.checkpoint import need_as_written, write_checkpoint
 from store.columns import columns_signature
@@ -13,30 +12,17 @@ from store.image import Image
 from store.index import NO_COLUMN, Index, SortedColumn, write_index
 from store.paths import Paths, beside
 
-T = TypeVar("T")
 
-RECORDS_WITHOUT_REST = 64
-"""About a millisecond's work."""
-
-
-def write_beside(disk: Disk, paths: Paths, image: Image, rest: Callable[[], None] | None = None) -> None:
+def write_beside(disk: Disk, paths: Paths, image: Image) -> None:
     """Write checkpoint and index of an image beside the present ones, and sync them.
 
-    `rest` is called after every few records: whoever does this beside other work lets that go on then.
     Raises OSError, StoreNotUsable if the present checkpoint is damaged: it is not copied.
     """
     if image.checkpoint is not None:
         need_as_written(disk, paths.checkpoint, paths.index, image.checkpoint)
-    tables = {table: partial(_with_rests, partial(records_of, image, table), rest) for table in image.tables()}
+    tables = {table: partial(records_of, image, table) for table in image.tables()}
     places, fit = write_checkpoint(disk, beside(paths.checkpoint), image.header(), tables, columns_signature())
-    write_index(disk, beside(paths.index), Index(places, _columns(image, rest)), fit)
-
-
-def _with_rests(found: Callable[[], Iterable[T]], rest: Callable[[], None] | None) -> Iterator[T]:
-    for number, each in enumerate(found()):
-        if rest is not None and number % RECORDS_WITHOUT_REST == 0:
-            rest()
-        yield each
+    write_index(disk, beside(paths.index), Index(places, _columns(image)), fit)
 
 
 def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
@@ -47,14 +33,14 @@ def records_of(image: Image, table: str) -> Iterator[tuple[int, bytes]]:
             yield identity, record
 
 
-def _columns(image: Image, rest: Callable[[], None] | None) -> dict[tuple[str, str], SortedColumn]:
+def _columns(image: Image) -> dict[tuple[str, str], SortedColumn]:
     """Return the columns of everything stored: those of the last checkpoint, with what was written since.
 
     It costs what was written, and a copy of the columns.
     """
     gone: dict[tuple[str, str], list[tuple[int, int]]] = {}
     new: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for (table, identity), record in _with_rests(image.changed().items, rest):
+    for (table, identity), record in image.changed().items():
         before = image.checkpoint.get(table, identity) if image.checkpoint else None
         for line, pairs in ((before, gone), (record, new)):
             if line is not None:

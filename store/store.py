@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -25,6 +24,7 @@ from store.database import SMALLEST_JOURNAL_WORTH_FOLDING, Database
 from store.disk import Disk, RealDisk
 from store.draft import Batch
 from store.errors import NotWritten, StoreBusy, StoreNotUsable
+from store.fold_process import fold_apart
 from store.follower import Signature
 from store.image import Image, Key
 from store.key_file import KeyFile
@@ -42,8 +42,6 @@ T = TypeVar("T")
 
 FILE_NAME = CHECKPOINT_NAME
 """The TinyDB file of a store's folder."""
-REST_SECONDS = 0.001
-"""How long folding in the background rests between its pieces: it has time, and the other threads have not."""
 
 __all__ = ["Store", "Transaction", "View", "open_store"]
 
@@ -65,6 +63,8 @@ class Store:
         self.clock = clock
         self.ids = ids or SystemIds()
         self.disk = disk or RealDisk()
+        # A disk of the caller's own is not another process's.
+        self._folds = partial(fold_apart, folder) if isinstance(self.disk, RealDisk) else self._fold_here
         self.database = Database(folder, self.disk)
         self.archives = Archives(folder, self.disk)
         self.vault = Vault(folder, key_file)
@@ -152,10 +152,9 @@ class Store:
 
     def _fold(self) -> None:
         try:
-            with suppress(StoreBusy):
-                # Not if another process is at it; but once begun, busy writers are waited for.
-                rest = partial(time.sleep, REST_SECONDS)
-                self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0, rest=rest)
+            self._folds()
+            # Follow the new journal before somebody folds that, too: changes are told across one checkpoint only.
+            self.database.image()
             self.fold_problem = ""
             self._fold_from_bytes = 0
         except StoreNotUsable as error:
@@ -164,6 +163,11 @@ class Store:
             self._fold_from_bytes = self.database.journal_bytes() + SMALLEST_JOURNAL_WORTH_FOLDING
         finally:
             self._folding.release()
+
+    def _fold_here(self) -> None:
+        with suppress(StoreBusy):
+            # Not if another process is at it; but once begun, busy writers are waited for.
+            self.database.fold(wait_seconds=WAIT_SECONDS, turn_seconds=0)
 
 
 class _Writing(AbstractContextManager[Transaction]):

@@ -44,6 +44,8 @@ ROUNDS = 400
 WAITING_AT_ONCE = 64
 BATCHES = 30
 FOLLOWED = 100
+FOLDED_WITHIN_SECONDS = 120.0
+"""How long filling a store waits for the checkpoint that it has made worth while itself."""
 Decision = Callable[[Transaction], Payment]
 Timings = dict[str, float]
 A_BENCH = Actor("bench")
@@ -58,7 +60,7 @@ def fill(folder: Path, payments: int) -> Store:
         with store.transaction() as tx:
             for _ in range(start, min(start + 5_000, payments)):
                 tx.put(payment(tx.next_id(Payment), account.id))
-    store.checkpoint()
+    store.checkpoint(wait_seconds=FOLDED_WITHIN_SECONDS)
     return store
 
 

@@ -68,7 +68,7 @@ def overdue_attempts(store: Store, count: int) -> list[str]:
         with store.transaction() as tx:
             made = [tx.put(_waiting(tx, account_id, connector_id)) for _ in range(start, min(start + 5_000, count))]
         ids += [each.attempts[0].id for each in made]
-    store.checkpoint()
+    store.checkpoint(wait_seconds=120)
     return ids
 
 

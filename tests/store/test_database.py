@@ -452,16 +452,20 @@ def test_a_journal_that_cannot_be_folded_is_told_and_not_tried_again_at_each_com
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "SMALLEST_JOURNAL_WORTH_FOLDING", 2000)
+    in_its_way = store.path.with_name(f"{store.path.name}.new")
+    in_its_way.mkdir()
     tries: list[int] = []
+    folds = store._folds
 
-    def no_room(**_: object) -> int:
+    def counted() -> None:
         tries.append(1)
-        raise StoreNotUsable(store.path, "the checkpoint cannot be written: No space left on device.")
+        folds()
 
-    monkeypatch.setattr(store.database, "fold", no_room)
+    monkeypatch.setattr(store, "_folds", counted)
     for _ in range(30):
         add(store)
         with store._folding:
             pass
-    assert "No space left" in store.fold_problem
+    assert "the journal could not be folded" in store.fold_problem
+    assert "Is a directory" in store.fold_problem
     assert len(tries) == 1
