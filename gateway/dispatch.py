@@ -6,8 +6,10 @@ are committed in one transaction. No lock is held across the network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gateway.listener import counted_skew, given_by, receive_at
 from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway, ReplyFault

@@ -5,10 +5,10 @@ A balance is the sum of its book, and only the payment rules and operators' retu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store.actors import Actor
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from store.store import Transaction, View
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account(Record):
+class Account(Record, frozen=True, kw_only=True):
     """A customer's account at a reseller; `balance` is in the account's one currency."""
 
     TABLE: ClassVar[str] = "accounts"
@@ -39,8 +38,7 @@ class Account(Record):
         return self.balance.currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceTransaction(Record):
+class BalanceTransaction(Record, frozen=True, kw_only=True):
     """One line of an account's book: `change` and the `balance` after it.
 
     It is either a returned charge (`answer_id`) or a payment paid from the balance (`payment_id`, and no answer).

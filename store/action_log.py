@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from store.store import View
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine(Record):
+class LogLine(Record, frozen=True, kw_only=True):
     """One line: `by` is a manager's name or a Unix user, `subject` an object (`connector 3`).
 
     `text` never holds a secret.

@@ -6,12 +6,13 @@ payment, was returned to the account's book, is held in the inbox, was dismissed
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
+from msgspec.structs import replace
 from tinydb import where
 
 from store import accounts
@@ -20,7 +21,7 @@ from store.judging import Happening, judge
 from store.money import Money
 from store.old_key_use import CURRENT_KEY, note_use
 from store.payments import Payment
-from store.records import Record, changed
+from store.records import Record
 from store.states import Charge, Event, Mark, Rule
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ class Origin(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerGiven:
+class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
     """A verified answer as it came. A success has reference, amount and currency; in the others they may be empty.
 
     `answer_id` and `timestamp` are the gateway's own and are kept, never judged. `key` tells which key it was signed
@@ -76,8 +76,7 @@ class AnswerGiven:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Record):
+class Answer(Record, frozen=True, kw_only=True):
     """An answer as it is kept: what came (`given`), what was decided (`rule`), and where its charge is (`place`).
 
     `attempt_id` and `payment_id` are what it was judged for; empty and None while it is unmatched. `repeats` counts how
@@ -125,8 +124,7 @@ class Answer(Record):
         return Money(self.given.amount, self.given.currency).in_own_decimals()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What became of an answer: its record, the rule, and the payment after it (None if it matched none)."""
 
     answer: Answer
@@ -173,7 +171,7 @@ def settle(tx: Transaction, answer: Answer, rule: Rule, after: Payment | None) -
     if place is ChargePlace.RETURNED and after is not None:
         transaction_id = give_back(tx, answer, after)
     kept = tx.put(
-        changed(
+        replace(
             answer,
             rule=rule.name,
             payment_id=after.id if after else None,

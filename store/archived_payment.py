@@ -5,9 +5,10 @@ The payment itself, with all its history, is in an archive file of the month in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
+
+import msgspec
 
 from store.money import Money
 from store.payments import Payment
@@ -15,16 +16,14 @@ from store.records import Record
 from store.states import PaymentStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchivedAttempt:
+class ArchivedAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """By what an answer finds an archived payment: an attempt's id and its connector."""
 
     id: str
     connector_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchivedPayment(Record):
+class ArchivedPayment(Record, frozen=True, kw_only=True):
     """A stub: its `id` is the payment's, `month` names the archive file (`2026-03`, or `2026-03-2` for its second one).
 
     `payment_version` is the version that the payment was archived at. While there is no stub, a copy in an archive is

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store.actors import Actor
@@ -29,8 +30,7 @@ NOTHING_TO_SET = "[]"
 """The JSON Schema of a connector whose methods have nothing to set."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connector(Record):
+class Connector(Record, frozen=True, kw_only=True):
     """One payment gateway connector.
 
     `period_seconds` None: no period, so no deadline and no countdown. `schema_text` and `static_text` are kept as

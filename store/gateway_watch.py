@@ -5,9 +5,10 @@ One small record a connector, under the connector's own id, so that the panel an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from store.records import Record
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from store.store import Transaction, View
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayWatch(Record):
+class GatewayWatch(Record, frozen=True, kw_only=True):
     """How it stands with a gateway. `failing_since` None: the last request was taken, or none was made yet.
 
     `failures` counts the requests since then that nobody took or answered, `failure` says how the last of them ended.

@@ -37,8 +37,7 @@ class KeyReused(Refused):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptResult(Record):
+class KeptResult(Record, frozen=True, kw_only=True):
     """The first result of one key of one caller: `status` and `body` as they were answered.
 
     `asked` is the SHA-256, in hex, of what was asked for.

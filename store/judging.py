@@ -6,12 +6,13 @@ due date up to a moment; it is the only way to read a status.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from store.errors import Refused
 from store.payments import Attempt, HistoryLine, Payment, open_deadlines
-from store.records import changed
 from store.states import (
     COMMANDS,
     FAILURE_WITHOUT_MESSAGE,
@@ -26,8 +27,7 @@ from store.states import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """An event with what came along: which attempt, who brought it, and what the rules must know besides.
 
     `attempt` is the new attempt of a START. `message` is the gateway's own text of a FAILURE.
@@ -43,8 +43,7 @@ class Happening:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """What was decided: the rule, and the payment after it (None where the answer matched no payment)."""
 
     rule: Rule
@@ -148,7 +147,7 @@ def _applied(payment: Payment, happening: Happening, rule: Rule, at: datetime) -
         by=happening.by,
         note=happening.note,
     )
-    return changed(
+    return replace(
         payment,
         attempts=attempts,
         status=status,
@@ -173,7 +172,7 @@ def _attempt_applied(attempt: Attempt, happening: Happening, rule: Rule, at: dat
             answered_at = at
     if rule.payment_becomes is PaymentStatus.COMPLETED and state is AttemptState.QUEUED:
         state = AttemptState.UNDELIVERED
-    return attempt if state is attempt.state else changed(attempt, state=state, answered_at=answered_at)
+    return attempt if state is attempt.state else replace(attempt, state=state, answered_at=answered_at)
 
 
 def _message(payment: Payment, happening: Happening, rule: Rule) -> str:

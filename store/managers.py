@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store.actors import ROOT_RESELLER_ID, Actor
@@ -35,8 +35,7 @@ class Permission(StrEnum):
         return "Full Control" if self is Permission.FULL_CONTROL else "Read Only"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manager(Record):
+class Manager(Record, frozen=True, kw_only=True):
     """A person who signs in by email; `failures` counts wrong passwords since the last right one.
 
     One who is not `enabled` cannot sign in, and is signed out where they are.

@@ -6,9 +6,10 @@ An amount is written as plain digits with a point ("129.00"). Currencies and the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+
+import msgspec
 
 AMOUNT_PATTERN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)
 """What an amount looks like on the wire: the most decimals that ISO 4217 knows are four."""
@@ -26,8 +27,7 @@ def decimals_of(currency: str) -> int | None:
     return found.exponent
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(msgspec.Struct, frozen=True):
     """An exact amount in one currency (three capital letters); negative for a debit."""
 
     amount: Decimal

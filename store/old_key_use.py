@@ -6,9 +6,10 @@ by it, and it is written once a minute at the most.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from store.records import Record
 
@@ -24,8 +25,7 @@ NOTED_EVERY = timedelta(minutes=1)
 """How exact it is: a use within this time of the last noted one is not written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldKeyUse(Record):
+class OldKeyUse(Record, frozen=True, kw_only=True):
     """The last use of one connector's old key; its `id` is the connector's."""
 
     TABLE: ClassVar[str] = "old_key_uses"

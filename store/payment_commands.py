@@ -6,11 +6,11 @@ Every change goes through `store.judging.judge`: a refused command raises Refuse
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store import accounts, methods

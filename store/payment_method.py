@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,8 +11,7 @@ INTEGRATION_TYPE = "External Payment Gateway"
 """The one integration type there is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentMethod(Record):
+class PaymentMethod(Record, frozen=True, kw_only=True):
     """One payment method of a reseller. `settings` are the values of its *Connector settings*, by key.
 
     All of them are sealed, not only those that its schema masks: a key of the gateway is often typed into a field that

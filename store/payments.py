@@ -6,17 +6,18 @@ change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
+
+import msgspec
+from msgspec.structs import replace
 
 from store.money import Money
 from store.records import Record
 from store.states import AWAITED, AttemptState, PaymentStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine knows of sending one attempt.
 
     `pays` counts `pay` requests, `asks` counts `status` requests. `may_have_arrived` is True from the first byte that
@@ -39,8 +40,7 @@ class Delivery:
     outcome: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One try to pay a payment through one method. `id` is 32 lower-case hex digits; `deadline` None: no period."""
 
     id: str
@@ -55,8 +55,7 @@ class Attempt:
     delivery: Delivery = Delivery()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryLine:
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a payment: when, by which rule, and the status after it."""
 
     at: datetime
@@ -68,8 +67,7 @@ class HistoryLine:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment(Record):
+class Payment(Record, frozen=True, kw_only=True):
     """One payment: `total` never changes and is in its account's currency.
 
     `in_progress` is the id of the one attempt by which it is Processing, empty otherwise. `customer_message` is what

@@ -1,24 +1,22 @@
 """Records: how the frozen objects that are stored become JSON and come back.
 
-A kind of record is a frozen dataclass below `Record`. Its class says which TinyDB table holds it (`TABLE`) and what
-people call one (`WORD`).
+A kind of record is a frozen msgspec.Struct below `Record`: it is made, changed (`msgspec.structs.replace`), read and
+written in a tenth to a half of a dataclass's time. Its class says which TinyDB table holds it (`TABLE`) and what people
+call one (`WORD`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
+from collections.abc import Hashable
 from functools import cache
-from itertools import repeat
-from operator import attrgetter, call
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What every record has: an `id` that is never used twice in its table, and `version`, which counts its changes.
 
     A record that was never written has version 0. `SECRETS` names the fields that are sealed wherever the record is
@@ -32,9 +30,12 @@ class Record:
     id: int
     version: int = 0
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return which record it is, and no value: what shows objects nicely asks here, and not for the `repr`."""
+        return [("id", self.id), ("version", self.version)]
+
 
 R = TypeVar("R", bound=Record)
-T = TypeVar("T")
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -75,26 +76,4 @@ def version_of(line: bytes) -> int:
 
 def next_version(record: R) -> R:
     """Return the record as it is written next."""
-    return changed(record, version=record.version + 1)
-
-
-def changed(frozen: T, **changes: object) -> T:
-    """Return a frozen dataclass with slots with other values in these fields: `dataclasses.replace` at half its cost.
-
-    Every commit comes through here several times. Only for what nothing is worked out of when it is made.
-    """
-    kind = type(frozen)
-    values, setters = _parts(cast("Hashable", kind))
-    new = object.__new__(kind)
-    for _ in map(call, setters.values(), repeat(new), values(frozen)):
-        pass
-    for name, value in changes.items():
-        setters[name](new, value)
-    return new
-
-
-@cache
-def _parts(kind: Hashable) -> tuple[Callable[[object], tuple[Any, ...]], dict[str, Callable[..., None]]]:
-    """Return what gives all fields of a kind of object at once, and what sets each of them."""
-    names = [each.name for each in fields(cast("type[Record]", kind))]
-    return attrgetter(*names), {each: getattr(kind, each).__set__ for each in names}
+    return replace(record, version=record.version + 1)

@@ -6,10 +6,10 @@ What is kept was masked by whoever received it, with the texts of `secret_texts`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store.actors import Actor
@@ -30,8 +30,7 @@ SHORTEST_SECRET = 4
 """A shorter value is masked nowhere: it stands in half of all texts, and its gaps would tell it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedMessage(Record):
+class RefusedMessage(Record, frozen=True, kw_only=True):
     """A message as far as it may be shown: `body` and `reason` are masked, and the body is cut.
 
     `status` is what it was answered with, None for a reply to a request of ours. `peer` is the address that sent it,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from store.actors import Actor
 from store.errors import NotFound, ProblemItem, Problems, StaleEdit
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from store.store import Transaction, View
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reseller(Record):
+class Reseller(Record, frozen=True, kw_only=True):
     """One level of the sales tree; `parent_id` None: the root reseller."""
 
     TABLE: ClassVar[str] = "resellers"

@@ -7,10 +7,10 @@ key says that it holds sealed secrets, and with which key, so that never another
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from store.records import R, Record
 from store.vault import SEALED, SealedPlace
@@ -21,8 +21,7 @@ WHOLE = "*"
 """Where the sealed text of a field that is no text stands, in its place: no setting has this name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreKey(Record):
+class StoreKey(Record, frozen=True, kw_only=True):
     """Which key the store's secrets are sealed with.
 
     `plain_before`: they were written in clear by an older version, which checkpoints of before this record still hold.

@@ -6,9 +6,10 @@ is retired. Two rotations at once are refused: a gateway could not know which ke
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from store.actors import Actor
 from store.connectors import Connector, get, key_problems, need_rights

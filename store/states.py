@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
+import msgspec
+
 
 class PaymentStatus(StrEnum):
     """A payment's status; the value is its code."""
@@ -147,8 +149,7 @@ _PERIOD_OVER: _States = MappingProxyType(
 _SENT_OVERDUE: _States = MappingProxyType({AttemptState.SENT: AttemptState.OVERDUE})
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """All that a rule looks at. `payment` and `attempt` are None where there is none."""
 
     event: Event

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from tinydb import where
 
 from store.actors import Actor
@@ -29,8 +29,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 """How exact "last used" is: a use within this time of the last noted one is not written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token(Record):
+class Token(Record, frozen=True, kw_only=True):
     """One bearer token of the caller `name`. `token_hash` is the SHA-256 of its text, in hex."""
 
     TABLE: ClassVar[str] = "tokens"

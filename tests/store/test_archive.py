@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from tinydb import TinyDB
 
 from store import answers, inbox, payment_commands
@@ -351,7 +352,7 @@ def test_an_archive_that_lacks_the_payment_or_holds_another_is_told(shop: Shop) 
 
 def test_money_is_held_against_stubs_too(shop: Shop) -> None:
     payment, _ = archived(shop)
-    shop.do(lambda tx: tx.put(replace(tx.get(ArchivedPayment, payment), status=PaymentStatus.CANCELLED)))
+    shop.do(lambda tx: tx.put(structs.replace(tx.get(ArchivedPayment, payment), status=PaymentStatus.CANCELLED)))
     assert any(f"Payment {payment} is Cancelled" in each for each in money_problems(shop.store.view()))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from store import inbox
 from store.accounts import Account, BalanceTransaction
@@ -42,7 +42,7 @@ def test_a_store_that_the_rules_made_has_nothing_to_find(settled: Shop) -> None:
 
 
 def answer_becomes(number: int, **changes: object) -> Callable[[Transaction], object]:
-    return lambda tx: tx.put(replace(tx.get(Answer, number), **changes))  # type: ignore[arg-type]
+    return lambda tx: tx.put(replace(tx.get(Answer, number), **changes))
 
 
 def payment_becomes(number: int, status: PaymentStatus) -> Callable[[Transaction], object]:

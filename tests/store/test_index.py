@@ -124,7 +124,7 @@ def test_a_version_with_other_columns_makes_its_own_index(shop: Shop, monkeypatc
     """An index that lacks a column would find nothing by it."""
     shop.store.checkpoint()
     by_action: Column[LogLine] = Column("action", ("action",), lambda each: (each.action,))
-    monkeypatch.setitem(COLUMNS, LogLine, (*COLUMNS[LogLine], by_action))
+    monkeypatch.setattr("store.columns.COLUMNS", COLUMNS | {LogLine: (*COLUMNS[LogLine], by_action)})
     for _ in range(2):
         store = open_store(shop.store.folder)
         assert len(store.view().search(LogLine, where("action") == "account created")) == 1

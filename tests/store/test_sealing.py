@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 from tinydb import TinyDB, where
 
 from store import connectors, methods
@@ -51,7 +52,7 @@ def furnish(shop: Shop) -> tuple[Connector, PaymentMethod]:
         shared_key="planted-shared-key-1",
     )
     made = shop.do(lambda tx: connectors.create(tx, ANNA, form))
-    changed = replace(made, shared_key="planted-shared-key-2", previous_key=made.shared_key)
+    changed = structs.replace(made, shared_key="planted-shared-key-2", previous_key=made.shared_key)
     connector = shop.do(lambda tx: tx.put(changed))
     method = MethodForm(name="Iris card", connector_id=made.id, settings=SETTINGS)
     return connector, shop.do(lambda tx: methods.create(tx, ANNA, method))
@@ -167,7 +168,7 @@ def test_without_its_key_a_store_is_not_opened_and_gets_no_new_one(shop: Shop, t
     shop.store.vault._ciphers.clear()
     before = shop.content()
     with pytest.raises(KeyNotUsable):
-        shop.do(lambda tx: tx.put(replace(shop.connector, name="New")))
+        shop.do(lambda tx: tx.put(structs.replace(shop.connector, name="New")))
     assert shop.content() == before
     assert check(shop.store).problems[0] == str(caught.value)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from tinydb import TinyDB
 
 from store import payment_commands
@@ -72,8 +73,8 @@ def lost_record(shop: Shop) -> None:
 
 
 def wrong_money(shop: Shop) -> None:
-    one = replace(shop.account.balance, amount=shop.account.balance.amount + 1)
-    shop.do(lambda tx: tx.put(replace(tx.get(Account, shop.account.id), balance=one)))
+    one = structs.replace(shop.account.balance, amount=shop.account.balance.amount + 1)
+    shop.do(lambda tx: tx.put(structs.replace(tx.get(Account, shop.account.id), balance=one)))
 
 
 def missing_archive(shop: Shop) -> None:

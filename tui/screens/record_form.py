@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from store import action_log
 from store.action_log import LogLine
