@@ -45,15 +45,13 @@ class Column(Generic[R]):
 
 def key_of(value: object) -> int:
     """Return a value as a column holds it. Raises TypeError for a kind that no column holds."""
-    match value:
-        case str():
-            return _text_key(value)
-        case bool() | int():
-            return int(value)
-        case datetime():
-            return (value - EPOCH) // timedelta(microseconds=1)
-        case _:
-            raise TypeError(f"No column holds {type(value).__name__}.")
+    if isinstance(value, str):
+        return _text_key(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, datetime):
+        return (value - EPOCH) // timedelta(microseconds=1)
+    raise TypeError(f"No column holds {type(value).__name__}.")
 
 
 # An answer's ids are asked for and written several times in a row.

@@ -204,14 +204,14 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
     def candidates(self, table: str, column: str, key: int) -> list[int]:
         """Return, in rising order, the ids of all records that have this key, or had it: look before believing."""
-        found = set(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else set[int]()
+        found = list(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else list[int]()
         for layer in self.layers:
             if found:
-                found = layer.left_of(table, found)
-            own = layer.postings(table, column, self.keys_of).equal(key)
-            if own:
-                found.update(own)
-        return sorted(found)
+                # Of what a younger layer has written, older keys no longer tell.
+                found = [each for each in found if (table, each) not in layer.records]
+            found += layer.postings(table, column, self.keys_of).equal(key)
+        found.sort()
+        return found
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:
         """Return the ids of all records that have a key up to this one, or had it: look before believing."""

@@ -184,6 +184,8 @@ class Transaction(View):
     def _with_own(
         self, kind: type[Record], found: Iterable[int], column: str, fits: Callable[[int], bool]
     ) -> Iterable[int]:
+        if not self._written:
+            return found
         own = {
             identity
             for (table, identity), written in self._written.items()
