@@ -64,6 +64,10 @@ class SandboxOptions:
     clock: Clock = system_clock
 
 
+MOST_REMEMBERED = 50_000
+"""Attempts in the ledger; beyond them the oldest is forgotten, so that it can take payments for days."""
+
+
 @dataclass(slots=True)
 class Entry:
     """What the ledger knows of one attempt."""
@@ -152,6 +156,8 @@ class Sandbox:
         if entry.behaviour.reply is Manner.REFUSE:
             raise _Refusal(400, "The sandbox refuses this payment.")
         self._ledger[pay.attempt_id] = entry
+        if len(self._ledger) > MOST_REMEMBERED:
+            del self._ledger[next(iter(self._ledger))]
         for moment, saying in entry.behaviour.later:
             self._start(self._say(entry, moment, saying))
         if isinstance(entry.behaviour.reply, Manner):

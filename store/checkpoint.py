@@ -144,7 +144,9 @@ def need_as_written(disk: Disk, path: Path, index_path: Path, checkpoint: Checkp
     """Read all of a checkpoint, and raise StoreNotUsable if it is not what was written, as far as its index knows."""
     content = checkpoint.file.mapped()
     wanted = whole_check(disk, index_path, checkpoint.header.revision, len(content))
-    if wanted and f"{crc32(content):08x}" != wanted:
+    is_as_written = not wanted or f"{crc32(content):08x}" == wanted
+    checkpoint.file.release(content)
+    if not is_as_written:
         raise _damaged(path, "its check sum is not the one that it was written with")
 
 

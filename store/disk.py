@@ -45,6 +45,9 @@ class File(Protocol):
     def mapped(self) -> memoryview:
         """Return the whole file to look into without reading it; it must not be cut while this is in use."""
 
+    def release(self, mapped: memoryview) -> None:
+        """Give the system back the memory of what was looked at so far; it can be looked at again at any time."""
+
     def identity(self) -> int:
         """Return what tells this file from any other one in its folder (the inode)."""
 
@@ -136,6 +139,11 @@ class RealFile:
         """Return the whole file to look into without reading it."""
         size = self.size()
         return memoryview(mmap.mmap(self._descriptor, size, prot=mmap.PROT_READ) if size else b"")
+
+    def release(self, mapped: memoryview) -> None:
+        """Give the system back the memory of what was looked at so far."""
+        if isinstance(mapped.obj, mmap.mmap):
+            mapped.obj.madvise(mmap.MADV_DONTNEED)
 
     def identity(self) -> int:
         """Return the inode."""

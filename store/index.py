@@ -205,7 +205,9 @@ def whole_check(disk: Disk, path: Path, n: int, size: int) -> str:
     except OSError:
         return ""
     try:
-        found = _contents(file.mapped())
+        whole = file.mapped()
+        found = _contents(whole)
+        file.release(whole)
         return found[0].whole if found is not None and (found[0].n, found[0].size) == (n, size) else ""
     except (OSError, msgspec.MsgspecError):
         return ""
@@ -230,6 +232,8 @@ def read_index(disk: Disk, path: Path, fit: Fit) -> Index | None:
 def _read(file: File, fit: Fit) -> Index | None:
     whole = file.mapped()
     read = _contents(whole)
+    # All of it was summed up, and little of it will be asked for.
+    file.release(whole)
     if read is None:
         return None
     contents, start = read

@@ -364,6 +364,16 @@ async def test_a_repeated_pay_with_another_amount_is_refused() -> None:
         assert await ask(url, pay(QUIET, "1290.00")) == RefusedByGateway(422)
 
 
+async def test_of_very_many_attempts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.sandbox.MOST_REMEMBERED", 2)
+    attempts = [f"{each:032x}" for each in range(3)]
+    async with sandbox() as (url, _):
+        for each in attempts:
+            await ask(url, pay(QUIET, attempt_id=each))
+        told = [answer_in(await ask(url, replace(STATUS, attempt_id=each))).result for each in attempts]
+    assert told == ["unknown", "success", "success"]
+
+
 async def test_an_attempt_never_seen_is_unknown() -> None:
     async with sandbox() as (url, _):
         assert answer_in(await ask(url, STATUS)).result == "unknown"

@@ -225,6 +225,9 @@ class FakeFile:
     def mapped(self) -> memoryview:
         return memoryview(bytes(self._inode.content))
 
+    def release(self, mapped: memoryview) -> None:
+        pass
+
     def identity(self) -> int:
         return self._inode.number
 

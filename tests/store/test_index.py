@@ -50,6 +50,25 @@ def test_a_changed_column_is_the_one_that_would_be_made_anew(
     assert list(column.changed(gone, new).pairs()) == sorted((before - gone) | new)
 
 
+def test_a_large_index_that_was_opened_takes_hardly_any_memory(tmp_path: Path) -> None:
+    """Opening sums all of it up; what was looked at for that is given back to the system."""
+    numbers = array("q", range(2_000_000))
+    path = tmp_path / INDEX_NAME
+    write_index(RealDisk(), path, Index({}, {("accounts", "reseller_id"): SortedColumn(numbers, numbers)}), FIT)
+    size = path.stat().st_size
+
+    def of_files_in_memory() -> int:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("RssFile:")[2].split()[0]) << 10
+
+    before = of_files_in_memory()
+    found = read_index(RealDisk(), path, FIT)
+    grown = of_files_in_memory() - before
+    assert found is not None
+    assert grown < size / 4
+    assert list(found.column("accounts", "reseller_id").equal(1_999_999)) == [1_999_999]
+
+
 def small_index() -> Index:
     places = {"accounts": Places([1, 5], [10, 90], [70, 60]), "empty": Places([], [], [])}
     return Index(places, {("accounts", "reseller_id"): sorted_column([(3, 5), (3, 1)])})
