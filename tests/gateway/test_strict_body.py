@@ -97,3 +97,23 @@ def test_exactly_objects_of_texts_are_read_and_read_as_json_reads_them(value: An
     else:
         assert is_readable(value)
         assert body == value
+
+
+TEXTS = st.text(st.sampled_from('ab"\\\u00e9\u2028\U0001f600 {}:,'), max_size=4)
+PAIRS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4)
+
+
+@given(PAIRS, st.booleans())
+def test_a_flat_object_is_what_was_written_unless_a_name_stands_twice(
+    pairs: list[tuple[str, str]],
+    ascii_only: bool,  # noqa: FBT001 - Hypothesis gives it by position
+) -> None:
+    def written(text: str) -> str:
+        return json.dumps(text, ensure_ascii=ascii_only)
+
+    raw = f"{{{', '.join(f'{written(name)}: {written(value)}' for name, value in pairs)}}}".encode()
+    if len(dict(pairs)) == len(pairs):
+        assert read_body(raw) == dict(pairs)
+    else:
+        with pytest.raises(MalformedBody, match="stands twice"):
+            read_body(raw)
