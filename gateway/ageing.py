@@ -1,4 +1,4 @@
-"""The engine's upkeep of the store: now and then closed payments age out to the archive."""
+"""The engine's upkeep of the store: payments age out to the archive; that the journal cannot be folded is told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ RARELY_SECONDS = 24 * 3600.0
 OFTEN_SECONDS = 60.0
 """The longest and the shortest pause between two times: a file of the month is written anew each time."""
 AFTER_STORE_ERROR_SECONDS = 3600.0
+FOLDING_LOOKED_AT_SECONDS = 5.0
+"""How soon it is told that the journal could not be folded."""
 
 
 def pause_seconds(after: timedelta) -> float:
@@ -38,6 +40,23 @@ async def keep_ageing_out(store: Store, after: timedelta, log: EventLog, stop: a
             log.write("fault", kind=type(error).__name__, place=place_of(error))
         try:
             async with asyncio.timeout(pause):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+async def tell_what_is_not_folded(
+    store: Store, log: EventLog, stop: asyncio.Event, *, every_seconds: float = FOLDING_LOOKED_AT_SECONDS
+) -> None:
+    """Log why the journal could not be folded, once for each reason, and when it could again, until told to stop."""
+    told = ""
+    while not stop.is_set():
+        problem = store.fold_problem
+        if problem != told:
+            log.write("journal not folded" if problem else "journal folded again", reason=problem or None)
+            told = problem
+        try:
+            async with asyncio.timeout(every_seconds):
                 await stop.wait()
         except TimeoutError:
             continue

@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from gateway.admin import AdminPort
-from gateway.ageing import keep_ageing_out
+from gateway.ageing import keep_ageing_out, tell_what_is_not_folded
 from gateway.client import GatewayClient
 from gateway.dispatcher import Dispatcher
 from gateway.door import DoorLimits
@@ -87,6 +87,7 @@ async def serve_store(
             async with asyncio.TaskGroup() as group:
                 group.create_task(dispatcher.run(group))
                 group.create_task(keep_ageing_out(store, timedelta(days=options.archive_after_days), log, stop))
+                group.create_task(tell_what_is_not_folded(store, log, stop))
                 group.create_task(admin.forget_old_keys())
                 group.create_task(refusals.run(stop))
                 await stop.wait()

@@ -3,13 +3,15 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from gateway.ageing import keep_ageing_out, pause_seconds
+import pytest
+
+from gateway.ageing import keep_ageing_out, pause_seconds, tell_what_is_not_folded
 from gateway.engine import EngineOptions, serve_store
 from store.archived_payment import ArchivedPayment
 from store.archives import LOCK_NAME
 from store.audit import money_problems
 from store.lock import ProcessLock
-from tests.gateway.events import Events
+from tests.gateway.events import PATIENCE_SECONDS, Events
 from tests.makers import Shop
 
 QUARTER = timedelta(days=90)
@@ -51,3 +53,25 @@ async def test_what_keeps_payments_from_the_archive_is_said_and_stops_nothing(sh
 def test_payments_age_out_a_fifth_of_their_time_late_at_most_but_not_all_the_time() -> None:
     afters = [timedelta(seconds=1), timedelta(minutes=10), QUARTER]
     assert [pause_seconds(each) for each in afters] == [60.0, 120.0, 24 * 3600.0]
+
+
+async def test_why_the_journal_cannot_be_folded_is_said_once_and_when_it_can_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database.SMALLEST_JOURNAL_WORTH_FOLDING", 500)
+    in_its_way = shop.store.path.with_name(f"{shop.store.path.name}.new")
+    in_its_way.mkdir()
+    events, stop = Events(), asyncio.Event()
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(tell_what_is_not_folded(shop.store, events, stop, every_seconds=0.02))
+        while not events.named("journal not folded"):
+            shop.payment()
+            await asyncio.sleep(0.02)
+        in_its_way.rmdir()
+        shop.store._fold_from_bytes = 0  # it is tried again once the journal has grown by some megabytes
+        while not events.named("journal folded again"):
+            shop.payment()
+            await asyncio.sleep(0.02)
+        stop.set()
+    (told,) = events.named("journal not folded")
+    assert "Is a directory" in str(told["reason"])
