@@ -21,7 +21,7 @@ from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
 from tui.payment_selection import EVERYTHING, Choice, Lane
-from tui.screens.list_page import ListPage
+from tui.screens.list_page import NOT_READ_YET, ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.counters import Counter, Counters, Pace
@@ -82,7 +82,8 @@ class PaymentsPage(ListPage[MonitorRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        if self._choice.lane is not None or self._choice.filter:
+        choice = self._choice if self._frame is None else self._frame.choice
+        if choice.lane is not None or choice.filter:
             return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
         return Empty("There is no payment yet.", NEEDED if self.session.by.full_control else "")
 
@@ -105,7 +106,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def make_table(self) -> RecordTable[MonitorRow]:
         """Make the table; a payment's status is asked anew at each tick."""
-        return RecordTable(self.columns(), self.key_of, empty=self.empty, as_of=row_as_of)
+        return RecordTable(self.columns(), self.key_of, empty=NOT_READ_YET, as_of=row_as_of)
 
     def compose_toolbar(self) -> ComposeResult:
         """Compose the counters of payments, and below them those of today and how the monitor goes on."""
@@ -271,7 +272,6 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
-        self.table.empty = self.empty
         self._tell_counts()
         self.refresh_bindings()
         self.reload()
@@ -293,6 +293,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     def _put_rows(self, now: datetime) -> None:
         self._order_is_old = False
         if self._frame is not None:
+            self.table.empty = self.empty
             self.table.show_source(ShownRows(self._frame.ids, self._row), now)
 
     def _row(self, payment_id: int) -> MonitorRow | None:
