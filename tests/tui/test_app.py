@@ -39,7 +39,6 @@ from tui.settings import Settings
 from tui.settings_file import Loaded
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.navigation import Navigation
-from tui.widgets.record_table import RecordTable
 from tui.widgets.top_bar import TopBar, TopLine
 
 
