@@ -334,7 +334,16 @@ async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -
         await settle(pilot)
         await pass_time(pilot, cast, seconds=50)
         assert lines(app) == shown
-        assert str(app.screen.query_one("#pace", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        pace = app.screen.query_one("#pace", Static)
+        assert str(pace.render()).strip() == "paused · 1 waiting"
+        silent = app.screen.query_one("#counter-silent")
+        assert silent.region.right <= 80
+        await pilot.resize_terminal(160, 24)
+        await settle(pilot)
+        assert str(pace.render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        shown = lines(app)
         await press(pilot, "space")
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
         assert numbers(app)[0] == "12"

@@ -94,6 +94,11 @@ class ListPage(Page, Generic[Row]):
         """Return the form that makes a record, None if there is none."""
         return None
 
+    def compose_create(self) -> ComposeResult:
+        """Compose the Create button, for who may."""
+        if self.CREATES and self.session.by.full_control:
+            yield Button(self.CREATES, id="create", variant="primary", compact=True)
+
     def compose_toolbar(self) -> ComposeResult:
         """Compose what stands right of the Create button."""
         yield Static(id="count", markup=False)
@@ -101,8 +106,7 @@ class ListPage(Page, Generic[Row]):
     def compose_workspace(self) -> ComposeResult:
         """Compose the toolbar and the table."""
         with Horizontal(classes="toolbar"):
-            if self.CREATES and self.session.by.full_control:
-                yield Button(self.CREATES, id="create", variant="primary", compact=True)
+            yield from self.compose_create()
             yield from self.compose_toolbar()
         yield FilterBar(self.fields())
         yield self.make_table()

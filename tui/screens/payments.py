@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 
 from store.errors import StoreNotUsable
 from store.payments import Payment
@@ -108,8 +109,14 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Make the table; a payment's status is asked anew at each tick."""
         return RecordTable(self.columns(), self.key_of, empty=NOT_READ_YET, as_of=row_as_of)
 
+    def compose_create(self) -> ComposeResult:
+        """Compose the button, and below it how the monitor goes on."""
+        with Vertical(id="beside-counters"):
+            yield from super().compose_create()
+            yield Pace()
+
     def compose_toolbar(self) -> ComposeResult:
-        """Compose the counters of payments, and below them those of today and how the monitor goes on."""
+        """Compose the counters of payments, and below them those of today."""
         at_root = self.session.by.at_root
         silent = (Counter(SILENT, "Silent connectors", "Silent", urgent=True),) if at_root else ()
         yield Counters(
@@ -316,8 +323,11 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Say whether the monitor stands still, and how much it does not show; else for how long the engine runs."""
         pace = self.query_one(Pace)
         if self._paused_at is not None:
-            waiting = look.counted(len(self._missed), "change")
-            pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
+            since, waiting = look.clock_text(self._paused_at), look.counted(len(self._missed), "change")
+            # The counters beside it, which go on mattering, must have room on a narrow screen
+            brief = f"paused · {len(self._missed):,} waiting"
+            is_roomy = self.has_class("-roomy")
+            pace.tell(f"paused at {since} · {waiting} waiting" if is_roomy else brief, stands=True)
         else:
             age = self.session.engine_age()
             told = age is not None and not self.has_class("-narrow")
