@@ -62,9 +62,8 @@ def check(*, name: str, currency: str) -> tuple[ProblemItem, ...]:
     if not name.strip():
         problems.append(ProblemItem("Name", "is empty; write the customer's name."))
     if decimals_of(currency.strip().upper()) is None:
-        problems.append(
-            ProblemItem("Currency", f"{currency!r} is not in ISO 4217; write three letters, EUR for example.")
-        )
+        wrong = f"{currency!r} is not in ISO 4217" if currency.strip() else "is empty"
+        problems.append(ProblemItem("Currency", f"{wrong}; write three letters, EUR for example."))
     return tuple(problems)
 
 

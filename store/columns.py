@@ -92,7 +92,7 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
         Column("awaited_attempts", None, lambda each: (True,) if any(map(is_awaited, each.attempts)) else ()),
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
-        Column("urgency", None, lambda each: (urgency_of(each),)),
+        Column("urgency_late_first", None, lambda each: (urgency_of(each),)),
         Column("late", None, lambda each: (LATE,) if is_late(each) else ()),
     ),
     ArchivedPayment: (

@@ -252,9 +252,8 @@ def _problems(view: View, name: str, email: str) -> tuple[ProblemItem, ...]:
         problems.append(ProblemItem("Name", "is empty; write the person's name."))
     local, at, domain = email.strip().partition("@")
     if not (local and at and domain) or " " in email.strip():
-        problems.append(
-            ProblemItem("Email", f"{email!r} is not an email address; write anna@example.com, for example.")
-        )
+        wrong = f"{email!r} is not an email address" if email.strip() else "is empty"
+        problems.append(ProblemItem("Email", f"{wrong}; write anna@example.com, for example."))
     elif by_email(view, email) is not None:
         problems.append(ProblemItem("Email", f"{email.strip()} is another manager's; each has their own."))
     return tuple(problems)

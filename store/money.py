@@ -82,7 +82,8 @@ def parse_total(text: str, currency: str) -> Money:
     example = f"129{'.' if decimals else ''}{'0' * decimals}"
     written = text.strip()
     if not AMOUNT_PATTERN.fullmatch(written):
-        raise ValueError(f"{text!r} is not an amount; write digits with a point, {example} for example.")
+        wrong = f"{text!r} is not an amount" if written else "The amount is empty"
+        raise ValueError(f"{wrong}; write digits with a point, {example} for example.")
     amount = Decimal(written)
     if amount == 0:
         raise ValueError(f"The amount must be more than 0; {example} for example.")

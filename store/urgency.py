@@ -1,7 +1,8 @@
 """How urgent a payment is, as one whole number: what the monitor shows first has the smallest.
 
-First what is Processing, by deadline, then without one; then Waiting for payment, by due date; then the rest, the
-newest first. An index column holds the number, so that the order of all payments is known without reading them.
+First what is Processing, by deadline, then without one; then what is late, its due date over or by due date; then
+what else is Waiting for payment, by due date; then the rest, the newest first. An index column holds the number, so
+that the order of all payments is known without reading them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,14 @@ class Urgency(IntEnum):
 
     ENDS = 0
     WITHOUT_PERIOD = 1
-    WAITS = 2
-    RESTS = 3
+    LATE_AND_EXPIRED = 2
+    LATE = 3
+    WAITS = 4
+    RESTS = 5
+
+
+CHANGES_AT_MOMENT = (Urgency.ENDS, Urgency.LATE, Urgency.WAITS)
+"""The kinds of payments that another status waits for at the moment that their number holds."""
 
 
 def urgency_of(payment: Payment) -> int:
@@ -38,9 +45,15 @@ def urgency_of(payment: Payment) -> int:
         # Ids are given in the order of time.
         return first_of(Urgency.WITHOUT_PERIOD) + payment.id
     if payment.status is PaymentStatus.WAITING:
-        due = payment.due_at
-        return first_of(Urgency.WAITS) + _NEVER if due is None else first_of(Urgency.WAITS, due)
+        return _by_due_date(Urgency.LATE if is_late(payment) else Urgency.WAITS, payment)
+    if is_late(payment):
+        return _by_due_date(Urgency.LATE_AND_EXPIRED, payment)
     return first_of(Urgency.RESTS) + _NEVER - payment.id
+
+
+def _by_due_date(kind: Urgency, payment: Payment) -> int:
+    due = payment.due_at
+    return first_of(kind) + _NEVER if due is None else first_of(kind, due)
 
 
 def first_of(kind: Urgency, moment: datetime | None = None) -> int:
@@ -49,9 +62,9 @@ def first_of(kind: Urgency, moment: datetime | None = None) -> int:
 
 
 def moment_in(urgency: int) -> datetime | None:
-    """Return the deadline or end of the due date that a number holds, None if it holds none."""
+    """Return the deadline or end of the due date that changes a payment of this number, None if none does."""
     kind, moment = divmod(urgency, 1 << MOMENT_BITS)
-    if kind not in (Urgency.ENDS, Urgency.WAITS) or moment == _NEVER:
+    if kind not in CHANGES_AT_MOMENT or moment == _NEVER:
         return None
     return _EPOCH + timedelta(microseconds=moment)
 

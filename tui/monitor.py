@@ -22,7 +22,7 @@ from store.judging import as_of
 from store.payments import Payment
 from store.resellers import Reseller, level_and_below
 from store.store import Store, View
-from store.urgency import LATE, Urgency, first_of, is_late, moment_in, urgency_of
+from store.urgency import CHANGES_AT_MOMENT, LATE, Urgency, first_of, is_late, moment_in, urgency_of
 from tui.connector_health import ConnectorHealth, HealthBook
 from tui.filters import Field, Filter, parse
 from tui.monitor_rows import StoredNames
@@ -178,7 +178,7 @@ class Monitor:
         self._book = HealthBook()
         self._judged: tuple[datetime, Sequence[ConnectorHealth]] | None = None
         self._selection: Selection | None = None
-        column, written = view.sorted_column(Payment, "urgency")
+        column, written = view.sorted_column(Payment, "urgency_late_first")
         seen = self._seen_by_index(view)
         keys, ids = array("q", column.keys), array("q", column.ids)
         if written or seen is not None:
@@ -236,11 +236,11 @@ class Monitor:
 
     def _fallen(self, view: View) -> set[int]:
         """Return the payments whose deadline or due date has passed since they were put in their place."""
-        ends, waits = first_of(Urgency.ENDS), first_of(Urgency.WAITS)
+        place = self._order.place
         return {
             identity
-            for start, kind in ((ends, Urgency.ENDS), (waits, Urgency.WAITS))
-            for identity in self._order.ids(self._order.place(start), self._order.place(first_of(kind, view.now) + 1))
+            for kind in CHANGES_AT_MOMENT
+            for identity in self._order.ids(place(first_of(kind)), place(first_of(kind, view.now) + 1))
         }
 
     def _renew(self, view: View, identities: Iterable[int]) -> None:
@@ -345,11 +345,10 @@ class Monitor:
     def _stretches(self) -> dict[Lane, tuple[int, int]]:
         """Return from where to where in the order the lanes lie that are stretches of it."""
         place = self._order.place
-        waits = place(first_of(Urgency.WAITS))
         return {
             Lane.ENDING: (0, place(self._ending_up_to() + 1)),
-            Lane.PROCESSING: (0, waits),
-            Lane.WAITING: (waits, place(first_of(Urgency.RESTS))),
+            Lane.PROCESSING: (0, place(first_of(Urgency.LATE_AND_EXPIRED))),
+            Lane.WAITING: (place(first_of(Urgency.LATE)), place(first_of(Urgency.RESTS))),
         }
 
     def _ending_up_to(self) -> int:
@@ -363,20 +362,21 @@ class Monitor:
     def _next_at(self) -> datetime:
         """Return the next moment at which order or counts change by themselves."""
         moments = [self._midnight + timedelta(days=1)]
-        for start, before in (
-            (first_of(Urgency.ENDS), timedelta()),
-            (self._ending_up_to() + 1, ENDING),
-            (first_of(Urgency.WAITS), timedelta()),
-        ):
-            place = self._order.place(start)
-            moment = moment_in(self._order.key_at(place)) if place < len(self._order) else None
-            if moment is not None:
-                moments.append(moment - before)
+        for kind in CHANGES_AT_MOMENT:
+            moments += self._first_moment(kind, first_of(kind))
+        moments += [each - ENDING for each in self._first_moment(Urgency.ENDS, self._ending_up_to() + 1)]
         if self._selection is not None and self._selection.follows_time:
             moments.append(self._now + REFILTER)
         if self._knows_all and self._by.at_root:
             moments.append(self._now + HEALTH_EVERY)
         return min(moments)
+
+    def _first_moment(self, kind: Urgency, start: int) -> list[datetime]:
+        """Return the first moment that payments of a kind wait for, from a number on; none if they wait for none."""
+        place = self._order.place(start)
+        key = self._order.key_at(place) if place < len(self._order) else first_of(Urgency.RESTS)
+        moment = moment_in(key) if key < first_of(Urgency(kind + 1)) else None
+        return [] if moment is None else [moment]
 
     def _lane_ids(self, lane: Lane | None) -> array[int]:
         """Return the ids of a lane, the most urgent first."""

@@ -26,6 +26,13 @@ def test_all_problem_items_of_a_new_account_come_at_once(shop: Shop) -> None:
     assert shop.content() == before
 
 
+def test_a_currency_that_is_missing_is_told_otherwise_than_one_that_does_not_exist() -> None:
+    [missing] = accounts.check(name="Bob", currency=" ")
+    [unknown] = accounts.check(name="Bob", currency="EURO")
+    assert missing.message == "is empty; write three letters, EUR for example."
+    assert unknown.message == "'EURO' is not in ISO 4217; write three letters, EUR for example."
+
+
 def test_an_account_is_opened_at_a_reseller_in_reach(shop: Shop) -> None:
     with pytest.raises(NotFound, match="no reseller with ID 99"):
         shop.do(lambda tx: accounts.create(tx, ANNA, name="Bob", currency="EUR", reseller_id=99))

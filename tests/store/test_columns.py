@@ -269,7 +269,7 @@ def test_the_column_of_urgency_is_the_order_of_what_is_stored(shop: Shop) -> Non
     shop.store.checkpoint()
     shop.payment()
     view = shop.store.view()
-    column, written = view.sorted_column(Payment, "urgency")
+    column, written = view.sorted_column(Payment, "urgency_late_first")
 
     assert written == {4}
     stored = sorted((urgency_of(each), each.id) for each in view.all_stored(Payment) if each.id != 4)

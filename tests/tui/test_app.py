@@ -17,21 +17,27 @@ from store import managers
 from store.actors import Actor
 from store.crash_report import LEFT_OUT
 from store.engine_presence import held_by_this_engine
+from store.errors import StoreNotUsable
 from store.managers import Permission
 from store.paths import JOURNAL_NAME
-from store.store import Store
+from store.store import Store, View
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, settle
-from tests.tui.test_payments import is_on
+from tests.tui.test_payments import is_on, lines
 from tui import pages
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.help import Help
+from tui.screens.list_page import ListPage
 from tui.screens.page import Page
+from tui.screens.payments import PaymentsPage
 from tui.screens.sign_in import SignIn
 from tui.screens.too_small import TooSmall
 from tui.session import Session
+from tui.settings import Settings
+from tui.settings_file import Loaded
+from tui.widgets.filter_bar import FilterBar
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar, TopLine
 
@@ -203,6 +209,56 @@ async def test_a_store_that_cannot_be_read_any_more_is_told_and_the_page_stays(c
 
         put(whole)
         await until(pilot, lambda: str(journal) not in top_bar(app))
+
+
+@pytest.mark.parametrize(("entry", "list_page"), [("3", PaymentsPage), ("6", ConnectorsPage)])
+async def test_a_list_says_that_there_is_nothing_only_once_the_store_has_been_read(
+    cast: Store, monkeypatch: pytest.MonkeyPatch, entry: str, list_page: type[ListPage[Any]]
+) -> None:
+    app = panel(cast)
+    read = list_page.read
+
+    def away(page: ListPage[Any]) -> View:
+        raise StoreNotUsable(cast.folder, f"away from {page.page_name}")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "8")
+        monkeypatch.setattr(list_page, "read", away)
+        await press(pilot, entry)
+        assert is_on(app, list_page)
+        assert [each.strip() for each in lines(app)[1:] if each.strip()] == [
+            "The store could not be read yet; above stands why.",
+            "It is tried again by itself.",
+        ]
+        assert "away from" in top_bar(app)
+
+        monkeypatch.setattr(list_page, "read", read)
+        await until(pilot, lambda: "could not be read" not in "".join(lines(app)))
+        assert "▌" in lines(app)[1]
+
+        monkeypatch.setattr(list_page, "read", away)
+        assert isinstance(app.screen, list_page)
+        app.screen.reload()
+        await settle(pilot)
+        assert "▌" in lines(app)[1]
+
+
+async def test_a_filter_in_force_from_the_start_says_nothing_before_the_store_has_been_read(
+    cast: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(page: ConnectorsPage) -> View:
+        raise StoreNotUsable(cast.folder, f"away from {page.page_name}")
+
+    app = panel(cast)
+    opened = Settings(filters={"connectors": {"mine": "nobody"}}, opening_filters={"connectors": "mine"})
+    app.loaded = Loaded(opened)
+    monkeypatch.setattr(ConnectorsPage, "read", away)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6")
+        assert app.screen.query_one(FilterBar).filter.text == "nobody"
+        assert lines(app)[-1].strip() == ""
+        assert "could not be read yet" in "".join(lines(app))
+        assert str(app.screen.query_one("#count", Static).render()) == ""
 
 
 async def test_trouble_ends_also_where_the_store_is_as_it_was_before_it(cast: Store) -> None:

@@ -160,6 +160,24 @@ async def test_f2_offers_both_forms_of_a_schema_and_f5_keeps_what_is_no_json(cas
         assert area.cursor_place == (area.problems[0].line, area.problems[0].column)
 
 
+async def test_f2_loses_nothing_that_was_typed(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "6", "n", *"Mine", "f2")
+        assert form(app).values()["Name"] == "Mine"
+        assert any("stays as you typed it" in each.message for each in app._notifications)
+
+        area = app.screen.query_one("#schema", JsonArea)
+        area.area.focus()
+        await press(pilot, *"[1]")
+        typed = area.text
+        await press(pilot, "f2")
+        assert area.text == EXAMPLES[SCHEMA_FIELD][0]
+        assert any("ctrl+z brings that back" in each.message for each in app._notifications)
+        await press(pilot, "ctrl+z")
+        assert area.text == typed
+
+
 async def test_the_preview_follows_what_is_typed_and_keeps_the_last_right_form(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=WIDE) as pilot:

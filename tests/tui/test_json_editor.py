@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from tui.widgets.json_editor import LONGEST_COLOURED_LINE, JsonEditor, tokens
+from tui.widgets.json_editor import (
+    LARGEST_SEARCHED_TEXT,
+    LONGEST_COLOURED_LINE,
+    LONGEST_WRAPPED_LINE,
+    JsonEditor,
+    tokens,
+)
 
 
 class Bench(App[None]):
@@ -42,3 +48,30 @@ async def test_lines_are_coloured_as_they_are_drawn_and_what_is_wrong_is_marked(
         assert (marked[-1].start, marked[-1].end) == (8, 14)
         editor.mark([])
         assert len(editor.get_line(0).spans) == before
+
+
+async def test_a_text_with_a_very_long_line_is_not_wrapped_and_one_with_shorter_ones_is() -> None:
+    app = Bench()
+    async with app.run_test() as pilot:
+        editor = app.query_one(JsonEditor)
+        editor.focus()
+        editor.text = '["' + "x" * 60_000 + '"]\n[]'
+        await pilot.pause()
+        assert editor.wrapped_document.height == 2
+        editor.move_cursor((0, 30_000))
+        await pilot.press("y")
+        assert editor.text[30_000] == "y"
+
+        editor.text = '["' + "x" * (LONGEST_WRAPPED_LINE - 4) + '"]'
+        await pilot.pause()
+        assert editor.wrapped_document.height > 2
+
+
+async def test_the_other_bracket_is_looked_for_in_a_text_that_is_not_too_large() -> None:
+    app = Bench()
+    async with app.run_test() as pilot:
+        editor = app.query_one(JsonEditor)
+        for size, found in ((LARGEST_SEARCHED_TEXT - 2, (0, LARGEST_SEARCHED_TEXT - 1)), (LARGEST_SEARCHED_TEXT, None)):
+            editor.text = "[" + " " * size + "]"
+            await pilot.pause()
+            assert editor.find_matching_bracket("[", (0, 0)) == found

@@ -56,13 +56,33 @@ def test_a_manager_sees_the_rows_of_their_reseller_and_of_those_below_and_no_con
     assert {(each.account, each.connector) for each in seen} == {("Oak & Barley Ltd", "")}
 
 
-def test_what_ends_first_stands_first_then_no_deadline_then_due_dates_then_the_newest(cast: Store) -> None:
+def test_what_ends_first_stands_first_then_no_deadline_then_late_then_due_dates_then_the_newest(cast: Store) -> None:
     assert [each.payment.number[-2:] for each in rows(cast)] == [
         *("10", "12", "11", "13"),  # by deadline
         "07",  # Processing without a deadline
-        *("06", "08", "09"),  # by due date
+        "09",  # late
+        *("06", "08"),  # by due date
         *("05", "04", "03", "02", "01"),  # the newest first
     ]
+
+
+def test_what_is_late_stands_above_what_only_waits_and_first_of_it_what_has_expired(shop: Shop) -> None:
+    for due in ("", "2026-03-03", "2026-03-02", ""):
+        shop.payment(due_date=due)
+    monitor = Monitor(shop.store, ANNA)
+    for number in (2, 3, 4):
+        shop.pay(number)
+    shop.clock.advance(minutes=16)
+    frame = monitor.look()
+    assert [*frame.ids] == [3, 2, 4, 1]
+
+    assert frame.next_at == shop.now(3).due_at  # not a minute before, as for what is Processing
+    shop.clock.now = frame.next_at
+    frame = monitor.look()
+    assert [*frame.ids] == [3, 2, 4, 1]
+    assert counts(frame) == {"WAITING": 3, "LATE": 3}
+    assert [*monitor.look(Choice(lane=Lane.WAITING)).ids] == [2, 4, 1]
+    assert [*monitor.look(Choice(lane=Lane.LATE)).ids] == [3, 2, 4]
 
 
 def test_after_its_deadline_a_payment_is_waiting_and_late(shop: Shop) -> None:
@@ -245,9 +265,10 @@ def rows_in_plain_order(view: View) -> list[MonitorRow]:
         if payment.status is PaymentStatus.PROCESSING:
             deadline = payment.deadline
             return (1, payment.id) if deadline is None else (0, deadline.timestamp())
-        if payment.status is PaymentStatus.WAITING:
-            return (2, float("inf") if payment.due_at is None else payment.due_at.timestamp())
-        return (3, -payment.id)
+        due = float("inf") if payment.due_at is None else payment.due_at.timestamp()
+        if is_late(payment):
+            return (3 if payment.status is PaymentStatus.WAITING else 2, due)
+        return (4, due) if payment.status is PaymentStatus.WAITING else (5, -payment.id)
 
     found = sorted(view.all(Payment), key=lambda each: (*urgency(each), each.id))
     return [MonitorRow(each, "") for each in found]

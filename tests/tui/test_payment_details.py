@@ -21,7 +21,7 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.countdown import Countdown
 
 ANNA = Actor(ANNA_EMAIL)
-TO_DECLINED = ["j", "j", "j", "j", "j", "j", "enter"]
+TO_DECLINED = ["j", "j", "j", "j", "j", "j", "j", "enter"]
 """The keys from the monitor to the payment that was declined and waits."""
 
 

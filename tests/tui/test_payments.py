@@ -301,9 +301,9 @@ async def test_a_filter_keeps_what_fits_and_esc_ends_it(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "slash", *"connector:nord", "space", *"total>20", "enter")
-        assert numbers(app) == ["10", "11", "08", "09", "05"]
+        assert numbers(app) == ["10", "11", "09", "08", "05"]
         await press(pilot, "S")
-        assert numbers(app) == ["05", "09", "08", "11", "10"]
+        assert numbers(app) == ["05", "08", "09", "11", "10"]
         await press(pilot, "escape")
         assert len(numbers(app)) == 13
 
@@ -334,7 +334,16 @@ async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -
         await settle(pilot)
         await pass_time(pilot, cast, seconds=50)
         assert lines(app) == shown
-        assert str(app.screen.query_one("#pace", Static).render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        pace = app.screen.query_one("#pace", Static)
+        assert str(pace.render()).strip() == "paused · 1 waiting"
+        silent = app.screen.query_one("#counter-silent")
+        assert silent.region.right <= 80
+        await pilot.resize_terminal(160, 24)
+        await settle(pilot)
+        assert str(pace.render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        shown = lines(app)
         await press(pilot, "space")
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
         assert numbers(app)[0] == "12"
@@ -376,7 +385,7 @@ async def test_what_changed_while_nobody_pressed_a_key_is_marked_until_it_is_loo
         await tell_of_changes(pilot)
         assert marked(app) == ["000008"]
         assert "m" in app.screen.active_bindings
-        await press(pilot, *"jjjjjj")
+        await press(pilot, *"jjjjjjj")
         assert marked(app) == []
 
 

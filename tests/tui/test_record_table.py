@@ -302,6 +302,23 @@ async def test_rows_are_sorted_by_the_next_column_then_reversed_then_as_given() 
         assert app.table.sorted_by == (None, False)
 
 
+async def test_by_which_column_is_sorted_is_always_seen() -> None:
+    app = Bench(rows(2))
+    async with app.run_test(size=(28, 10)) as pilot:
+        assert "Name" not in app.lines[0]
+        await pressed(pilot, "s")
+        assert "Number ▲" in app.lines[0]
+        await pressed(pilot, "s")
+        assert "Name ▲" in app.lines[0]
+        await pressed(pilot, "s")
+        assert app.lines[0].split() == ["Left", "Number", "›"]
+
+        narrow = replace(COLUMNS[1], label="Payment number", short="Payment")
+        app.table.show_columns([COLUMNS[0], narrow])
+        await pressed(pilot, "s")
+        assert "Payment▲" in app.lines[0]
+
+
 async def test_a_column_without_an_order_cannot_be_sorted_by() -> None:
     app = Bench(rows(1))
     async with app.run_test(size=(50, 10)):

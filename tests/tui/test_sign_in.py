@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from store.store import Store
-from tests.tui.cast import ANNA_EMAIL, PASSWORD, panel
+from tests.tui.cast import ANNA_EMAIL, PASSWORD, manager_of, panel
 from tests.tui.conftest import Picture, settle
 from tui.app import GatewatchApp
 from tui.screens.page import Page
@@ -60,6 +60,23 @@ async def test_a_wrong_password_is_told_in_the_stores_sentence_and_can_be_typed_
 
         await pilot.press(*PASSWORD, "enter")
         await settle(pilot)
+        assert isinstance(app.screen, Page)
+
+
+async def test_enter_in_an_empty_password_is_not_a_wrong_one_that_blocks(cast: Store) -> None:
+    app = panel(cast, None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+s")
+        assert said(app) == "✗ The email is empty; write it."
+        app.screen.query_one("#email", Input).value = ANNA_EMAIL
+        for _ in range(7):
+            await pilot.press("ctrl+s")
+            await settle(pilot)
+        assert said(app) == "✗ The password is empty; write it."
+        assert app.focused is app.screen.query_one("#password")
+        assert manager_of(cast).failures == 0
+        await sign_in(pilot, PASSWORD)
         assert isinstance(app.screen, Page)
 
 

@@ -29,7 +29,7 @@ class AccountNew(FormPage):
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
         yield FormField("Name", "Name", Input(id="name", placeholder="the customer's name"), required=True)
-        currency = Input(id="currency", placeholder="EUR", max_length=3)
+        currency = Input(id="currency", placeholder="three letters, such as EUR", max_length=3)
         yield FormField("Currency", "Currency", currency, required=True, hint="It cannot be changed later.")
         yield FormField("Reseller", "Reseller", ResellerSelect())
 

@@ -25,7 +25,7 @@ from store.gateway_watch import GatewayWatch, watch_of
 from store.old_key_use import old_key_last_used_at
 from store.payment_method import PaymentMethod
 from store.refused_messages import refused_of
-from store.settings_schema import SettingsSchema, check_schema
+from store.settings_schema import FieldKind, SettingsSchema, check_schema
 from store.store import Transaction, View
 from tui import look, work
 from tui.gateway_texts import refused_table, watch_rows
@@ -231,7 +231,9 @@ def fields_table(schema: SettingsSchema | None) -> RenderableType:
     table = _table()
     for field in schema.fields:
         needed = "required" if field.required else "optional"
-        kind = f"{field.kind.value}, {needed}" + (", masked" if field.masked else "")
+        kind = f"{field.kind.value}, {needed}" + (
+            ", masked" if field.masked and field.kind is not FieldKind.PASSWORD else ""
+        )
         table.add_row(look.safe_text(field.key), look.safe_text(field.label), look.dim(kind))
     return table
 

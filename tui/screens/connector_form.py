@@ -113,7 +113,7 @@ class ConnectorFormPage(FormPage):
         yield FormField(NAME_FIELD, NAME_FIELD, name, required=True)
         url = Input(start.url, id="url", placeholder="https://…")
         yield FormField(URL_FIELD, URL_FIELD, url, required=True)
-        period = Input(start.period_minutes, id="period", placeholder="15, or 0.5")
+        period = Input(start.period_minutes, id="period", placeholder="such as 15 or 0.5")
         yield FormField(PERIOD_FIELD, PERIOD_FIELD, period, hint=PERIOD_HINT)
         schema = JsonArea(start.schema_text, hint=SCHEMA_HINT, id="schema")
         yield FormField(SCHEMA_FIELD, SCHEMA_FIELD, schema, required=True)
@@ -177,13 +177,22 @@ class ConnectorFormPage(FormPage):
         return super().check_action(action, parameters)
 
     def action_example(self) -> None:
-        """Fill the field that has the focus with an example; with the next one, where there are several."""
+        """Fill the field that has the focus with an example; with the next one, where there are several.
+
+        What was typed is not lost: a line of it stays, and a longer text can be brought back.
+        """
         field = self.focused_field
         if field is None:
             return
         examples = EXAMPLES[field.called]
         shown = examples.index(str(field.value)) if field.value in examples else -1
+        is_typed = shown < 0 and bool(str(field.value).strip())
+        if is_typed and not isinstance(field.control, JsonArea):
+            self.notify(f"{field.label} stays as you typed it; an example is filled in where nothing is.")
+            return
         field.replace_text(examples[(shown + 1) % len(examples)])
+        if is_typed:
+            self.notify("The example stands in the place of your text; ctrl+z brings that back.")
 
     def action_format(self) -> None:
         """Lay out the JSON text that has the focus; one that is no JSON stays, and is told of."""

@@ -18,8 +18,8 @@ from tui.widgets.keys_footer import KeysFooter
 
 FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "Name": ("name", "Anna Berg"),
-        "Email": ("email", "anna@example.com"),
+        "Name": ("name", "yours, as others see it"),
+        "Email": ("email", "such as anna@example.com"),
         "Password": ("password", f"at least {managers.SHORTEST_PASSWORD} characters"),
         "Password again": ("again", ""),
     }

@@ -18,6 +18,10 @@ from tui.widgets.dialog import Dialog
 
 PAGE, FOCUS, EVERYWHERE = "This page", "Where the focus is", "Everywhere"
 KEYS_WIDTH, SAYS_WIDTH = 17, 26
+REMAPPING = (
+    "Esc closes this. The settings file can give other keys to the names at the right; gatewatch config show says "
+    "where it is."
+)
 
 
 class Help(Dialog[None]):
@@ -40,7 +44,7 @@ class Help(Dialog[None]):
             yield Static("Keys", classes="dialog-title")
             for title, keys in self._groups:
                 yield Static(group_text(title, keys), classes="help-group")
-            yield Static(look.dim("Esc closes this. The settings file can give other keys to the names at the right."))
+            yield Static(look.dim(REMAPPING))
 
     def action_close(self) -> None:
         """Go back to the screen below."""

@@ -27,6 +27,9 @@ from tui.widgets.record_table import Empty, RecordTable
 Row = TypeVar("Row")
 
 FILTERED_EMPTY = Empty("Nothing fits the filter.", "/ changes it, Esc ends it")
+NOT_READ_YET = Empty("Reading…")
+"""What a table says before it knows whether there are rows."""
+NOT_READABLE = Empty("The store could not be read yet; above stands why.", "It is tried again by itself.")
 
 
 class ListPage(Page, Generic[Row]):
@@ -54,7 +57,7 @@ class ListPage(Page, Generic[Row]):
     def __init__(self) -> None:
         super().__init__()
         self._select: int | None = None
-        self._all_rows: Sequence[Row] = ()
+        self._all_rows: Sequence[Row] | None = None
         self._said_about: Text | None = Text()
 
     @abstractmethod
@@ -72,7 +75,7 @@ class ListPage(Page, Generic[Row]):
     @property
     @abstractmethod
     def empty(self) -> Empty:
-        """What is said where there are no rows."""
+        """What is said where the store was read, and there are no rows."""
 
     def fields(self) -> Sequence[Field[Row]]:
         """Return the fields of the list's filter; none: it is not filtered."""
@@ -91,6 +94,11 @@ class ListPage(Page, Generic[Row]):
         """Return the form that makes a record, None if there is none."""
         return None
 
+    def compose_create(self) -> ComposeResult:
+        """Compose the Create button, for who may."""
+        if self.CREATES and self.session.by.full_control:
+            yield Button(self.CREATES, id="create", variant="primary", compact=True)
+
     def compose_toolbar(self) -> ComposeResult:
         """Compose what stands right of the Create button."""
         yield Static(id="count", markup=False)
@@ -98,8 +106,7 @@ class ListPage(Page, Generic[Row]):
     def compose_workspace(self) -> ComposeResult:
         """Compose the toolbar and the table."""
         with Horizontal(classes="toolbar"):
-            if self.CREATES and self.session.by.full_control:
-                yield Button(self.CREATES, id="create", variant="primary", compact=True)
+            yield from self.compose_create()
             yield from self.compose_toolbar()
         yield FilterBar(self.fields())
         yield self.make_table()
@@ -107,7 +114,7 @@ class ListPage(Page, Generic[Row]):
 
     def make_table(self) -> RecordTable[Row]:
         """Make the table."""
-        return RecordTable(self.columns(), self.key_of, empty=self.empty, opens=self.OPENS)
+        return RecordTable(self.columns(), self.key_of, empty=NOT_READ_YET, opens=self.OPENS)
 
     def about(self, row: Row) -> Text | None:
         """Return what is said below the table of the row under the cursor, None if its cells say it all."""
@@ -152,12 +159,21 @@ class ListPage(Page, Generic[Row]):
         self.select_made()
 
     def show_rows(self) -> None:
-        """Show the rows that fit the filter, and how many of all they are."""
+        """Show the rows that fit the filter, and how many of all they are, once they have been read."""
+        all_rows = self._all_rows
+        if all_rows is None:
+            return
         now, wanted = self.now(), self.filter_bar.filter
-        rows = [each for each in self._all_rows if wanted.fits(each, now)] if wanted else self._all_rows
-        self.table.empty = FILTERED_EMPTY if wanted and self._all_rows else self.empty
+        rows = [each for each in all_rows if wanted.fits(each, now)] if wanted else all_rows
+        self.table.empty = FILTERED_EMPTY if wanted and all_rows else self.empty
         self.table.set_rows(rows, now)
-        self.query_one("#count", Static).update(self.count_text(len(rows), len(self._all_rows)))
+        self.query_one("#count", Static).update(self.count_text(len(rows), len(all_rows)))
+
+    def could_not_read(self) -> None:
+        """Say so where no rows are; those that were read before stay."""
+        if self.table.empty == NOT_READ_YET:
+            self.table.empty = NOT_READABLE
+            self.table.refresh()
 
     def count_text(self, shown: int, there: int) -> Text | str:
         """Return how many rows there are, and how many of them are shown."""

@@ -67,7 +67,7 @@ class ManagerNew(ManagerFormPage):
     def compose_fields(self) -> ComposeResult:
         """Compose the fields."""
         yield from self.compose_name()
-        email = Input(id="email", placeholder="anna@example.com")
+        email = Input(id="email", placeholder="such as anna@example.com")
         hint = "They sign in with it; it cannot be changed later."
         yield FormField(EMAIL_FIELD, EMAIL_FIELD, email, required=True, hint=hint)
         password = Input(id="password", password=True)

@@ -88,6 +88,9 @@ class Page(Screen[int | None]):
         """Read the store in a worker, and return what `show` will get. Raises StoreNotUsable."""
         return self.session.view()
 
+    def could_not_read(self) -> None:
+        """Say nothing of what the store holds; called when it could not be read. The top bar tells why."""
+
     def tick(self, now: datetime) -> None:
         """Show the passing of time; called each second while the page is on top, unless the panel is calm."""
 
@@ -163,6 +166,8 @@ class Page(Screen[int | None]):
             view = await asyncio.to_thread(self.read)
         except StoreNotUsable as error:
             self.gatewatch.store_trouble = str(error)
+            if self.is_ready:
+                self.could_not_read()
         else:
             self.gatewatch.store_trouble = ""
             self.post_message(StoreChanged(view))

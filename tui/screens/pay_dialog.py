@@ -18,6 +18,8 @@ from tui.widgets.choices import Choices
 from tui.widgets.dialog import Dialog
 from tui.widgets.top_bar import NO_ENGINE
 
+STARTS_ENGINE = "gatewatchd serve starts one."
+
 
 class PayDialog(Dialog[int | None]):
     """Ask for a payment method. Its result is the method's id, None if no attempt is to be started."""
@@ -48,7 +50,7 @@ class PayDialog(Dialog[int | None]):
         outlook = self._choices[event.option_index].outlook
         says = outlook.refused or outlook.says
         if not self._engine_runs:
-            says = f"{says}\n{NO_ENGINE}"
+            says = f"{says}\n{NO_ENGINE} {STARTS_ENGINE}"
         self.query_one("#says", Static).update(Text(look.safe(says, keep_lines=True, limit=2000)))
         self.query_one("#yes", Button).disabled = not outlook.allowed
 

@@ -40,8 +40,8 @@ class PaymentNew(FormPage):
         """Compose the fields."""
         account: Select[int] = Select([], prompt="Choose an account", id="account")
         yield FormField("Account", "Account", account, required=True, hint="The payment is in the account's currency.")
-        yield FormField("Total", "Total", Input(id="total", placeholder="129.00"), required=True)
-        due = Input(id="due", placeholder="2026-12-31; empty: it never expires")
+        yield FormField("Total", "Total", Input(id="total", placeholder="such as 129.00"), required=True)
+        due = Input(id="due", placeholder="such as 2026-12-31; empty: it never expires")
         yield FormField("Due date", "Due date", due)
         yield FormField("Description", "Description", Input(id="description"), hint=DESCRIPTION_HINT)
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 
 from store.errors import StoreNotUsable
 from store.payments import Payment
@@ -21,7 +22,7 @@ from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
 from tui.payment_selection import EVERYTHING, Choice, Lane
-from tui.screens.list_page import ListPage
+from tui.screens.list_page import NOT_READ_YET, ListPage
 from tui.screens.page import Page
 from tui.widgets.columns import Column
 from tui.widgets.counters import Counter, Counters, Pace
@@ -82,7 +83,8 @@ class PaymentsPage(ListPage[MonitorRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        if self._choice.lane is not None or self._choice.filter:
+        choice = self._choice if self._frame is None else self._frame.choice
+        if choice.lane is not None or choice.filter:
             return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
         return Empty("There is no payment yet.", NEEDED if self.session.by.full_control else "")
 
@@ -105,10 +107,16 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def make_table(self) -> RecordTable[MonitorRow]:
         """Make the table; a payment's status is asked anew at each tick."""
-        return RecordTable(self.columns(), self.key_of, empty=self.empty, as_of=row_as_of)
+        return RecordTable(self.columns(), self.key_of, empty=NOT_READ_YET, as_of=row_as_of)
+
+    def compose_create(self) -> ComposeResult:
+        """Compose the button, and below it how the monitor goes on."""
+        with Vertical(id="beside-counters"):
+            yield from super().compose_create()
+            yield Pace()
 
     def compose_toolbar(self) -> ComposeResult:
-        """Compose the counters of payments, and below them those of today and how the monitor goes on."""
+        """Compose the counters of payments, and below them those of today."""
         at_root = self.session.by.at_root
         silent = (Counter(SILENT, "Silent connectors", "Silent", urgent=True),) if at_root else ()
         yield Counters(
@@ -271,7 +279,6 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
-        self.table.empty = self.empty
         self._tell_counts()
         self.refresh_bindings()
         self.reload()
@@ -293,6 +300,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     def _put_rows(self, now: datetime) -> None:
         self._order_is_old = False
         if self._frame is not None:
+            self.table.empty = self.empty
             self.table.show_source(ShownRows(self._frame.ids, self._row), now)
 
     def _row(self, payment_id: int) -> MonitorRow | None:
@@ -315,8 +323,11 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Say whether the monitor stands still, and how much it does not show; else for how long the engine runs."""
         pace = self.query_one(Pace)
         if self._paused_at is not None:
-            waiting = look.counted(len(self._missed), "change")
-            pace.tell(f"paused at {look.clock_text(self._paused_at)} · {waiting} waiting", stands=True)
+            since, waiting = look.clock_text(self._paused_at), look.counted(len(self._missed), "change")
+            # The counters beside it, which go on mattering, must have room on a narrow screen
+            brief = f"paused · {len(self._missed):,} waiting"
+            is_roomy = self.has_class("-roomy")
+            pace.tell(f"paused at {since} · {waiting} waiting" if is_roomy else brief, stands=True)
         else:
             age = self.session.engine_age()
             told = age is not None and not self.has_class("-narrow")

@@ -31,7 +31,7 @@ class SignIn(Doorstep):
             yield Static("Operator Control Panel for payment gateway connectors", classes="byline")
             with Horizontal(classes="line"):
                 yield Label("Email")
-                yield Input(id="email", placeholder="anna@example.com")
+                yield Input(id="email", placeholder="such as anna@example.com")
             with Horizontal(classes="line"):
                 yield Label("Password")
                 yield Input(id="password", password=True)
@@ -41,7 +41,12 @@ class SignIn(Doorstep):
         yield KeysFooter()
 
     def send(self) -> None:
-        """Ask the store in a worker; argon2 takes a moment on purpose."""
+        """Ask the store in a worker; argon2 takes a moment on purpose. An empty field is no wrong password."""
+        missing = next((each for each in self.query(Input) if not each.value), None)
+        if missing is not None:
+            self.tell(f"The {missing.id} is empty; write it.", wrong=True)
+            missing.focus()
+            return
         email = self.query_one("#email", Input).value
         password = self.query_one("#password", Input).value
         self.tell("Checking the password…")

@@ -64,7 +64,7 @@ class Pace(Static):
 
 
 class Counters(Vertical):
-    """Two lines of counters, brief where there is little room; left of the second, how the monitor goes on."""
+    """Two lines of counters, brief where there is little room."""
 
     def __init__(self, first: tuple[Counter, ...], second: tuple[Counter, ...]) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Counters(Vertical):
     def compose(self) -> ComposeResult:
         """Compose the counters."""
         yield Horizontal(*self._first)
-        yield Horizontal(Pace(), *self._second)
+        yield Horizontal(*self._second)
 
     def tell(self, counts: Mapping[str, int], *, chosen: str, brief: bool) -> None:
         """Show the counts by their names; `chosen` is the one whose rows are shown, empty for none."""

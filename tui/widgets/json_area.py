@@ -31,7 +31,6 @@ class JsonArea(Vertical):
         super().__init__(id=id)
         self.problems: tuple[ProblemItem, ...] = ()
         self.locked = ""
-        self._text_before_examples = ""
         self._hidden_text: str | None = text if hidden else None
         self._hidden_says = hidden
         self._hint = hint

@@ -318,6 +318,19 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """Sort by the next column that can be sorted by; after the last one, show the rows as they were given."""
         keys = [None, *(each.key for each in self._columns if each.sortable)]
         self.sort_by(keys[(keys.index(self.sorted_by[0]) + 1) % len(keys)])
+        self._bring_sorted_column()
+
+    def _bring_sorted_column(self) -> None:
+        """Scroll sideways to the column that is sorted by, if it is not seen whole; back where none is."""
+        if self._sort_column is None:
+            self.scroll_to(x=0, animate=False)
+            return
+        number = self._columns.index(self._sort_column)
+        start, end = self._columns_at.seen(number, round(self.scroll_x))
+        span = self._columns_at.spans[number]
+        if end - start < span.end - span.start:
+            stops = self._columns_at.stops
+            self.scroll_to(x=stops[min(number - 1, len(stops) - 1)], animate=False)
 
     def action_reverse(self) -> None:
         """Turn the order around."""
@@ -429,6 +442,11 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
             label = f"{column.label} {sign}".rstrip()
             if column.short and cell_len(label) > span.width:
                 label = f"{column.short} {sign}".rstrip()
+            if sign and cell_len(label) > span.width:
+                # The sign says by what is sorted; the label may be cut
+                words = Text(column.short or column.label)
+                words.truncate(max(0, span.width - cell_len(sign)), overflow="ellipsis")
+                label = f"{words.plain}{sign}"
             cells.append(cut(label, span.width, column.align, self.app.console))
         base = self.rich_style + self.get_component_rich_style("record-table--header")
         marks = Text("‹" if self.scroll_x else " ").append(" ")

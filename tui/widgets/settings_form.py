@@ -32,7 +32,9 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 LONGEST_NUMBER = 100
 FIELDS_AT_ONCE = 25
 """How many fields are shown at once: laying out hundreds of controls at each key would be felt."""
-MOUNTED_AT_ONCE = 5
+MOUNTED_AT_FIRST = 8
+"""How many are there at once when the form opens: what a small screen shows of them."""
+MOUNTED_AT_ONCE = 10
 """How many of the others are made before what was typed meanwhile is heard."""
 
 
@@ -191,7 +193,7 @@ class SettingsForm(Widget):
     def __init__(self, schema: SettingsSchema, values: Mapping[str, object]) -> None:
         super().__init__()
         self.schema = schema
-        self.is_complete = len(schema.fields) <= FIELDS_AT_ONCE
+        self.is_complete = len(schema.fields) <= MOUNTED_AT_FIRST
         self._fields = schema.fields
         self._lines = [_line(each, values.get(each.key)) for each in schema.fields]
         self._first = 0
@@ -203,7 +205,7 @@ class SettingsForm(Widget):
         if not self._fields:
             yield Static("This connector asks for no settings.", classes="nothing-to-set")
         yield self._before
-        yield from self._lines[:FIELDS_AT_ONCE]
+        yield from self._lines[:MOUNTED_AT_FIRST]
         yield self._after
 
     def on_mount(self) -> None:
@@ -211,13 +213,11 @@ class SettingsForm(Widget):
         self._show_part()
 
     async def fill(self) -> None:
-        """Compose the other fields, some at a time and out of sight, so that the keys work meanwhile."""
-        for start in range(FIELDS_AT_ONCE, len(self._lines), MOUNTED_AT_ONCE):
+        """Compose the other fields, some at a time, so that the keys work meanwhile."""
+        for start in range(MOUNTED_AT_FIRST, len(self._lines), MOUNTED_AT_ONCE):
             if not self.is_attached:  # the form was left meanwhile
                 return
             part = self._lines[start : start + MOUNTED_AT_ONCE]
-            for each in part:
-                each.display = False
             await self.mount_all(part, before=self._after)
             await asyncio.sleep(0)
         self.is_complete = True
