@@ -72,7 +72,7 @@ class GatewatchApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
         # With priority, so that of `:payment 17`, sent in one burst, no sign is taken for a key of the page below
-        Binding("colon", "go_to_by_name", "Page or object by name", show=False, priority=True, id="app.go_to"),
+        Binding("colon", "go_to_by_name", "Page, object or time", show=False, priority=True, id="app.go_to"),
         Binding("exclamation_mark", "alerts", "Alerts", key_display="!", id="app.alerts"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
@@ -264,7 +264,9 @@ class GatewatchApp(TerminalApp):
         if target.kind == ALERTS:
             self.action_alerts()
             return
-        self._navigate(partial(self._go_to, path_to(target)))
+        on_top = next((each for each in reversed(self.screen_stack) if isinstance(each, Page)), None)
+        if on_top is None or not on_top.goes_to(target):
+            self._navigate(partial(self._go_to, path_to(target)))
 
     def action_go_to_number(self, number: int) -> None:
         """Open the page of a number."""
@@ -290,8 +292,8 @@ class GatewatchApp(TerminalApp):
             return isinstance(self.screen, Page) and self._alert_watch is not None and bool(self._alert_watch.standing)
         return super().check_action(action, parameters)
 
-    def action_go_to_by_name(self) -> None:
-        """Ask for a page or an object by id or name."""
+    def action_go_to_by_name(self, typed: str = "") -> None:
+        """Ask for a page or an object by id or name, or for a time; `typed` stands there at first."""
         from tui.screens.go_to import GoTo  # noqa: PLC0415 - opened on request
 
         def go(target: Target | None) -> None:
@@ -299,7 +301,7 @@ class GatewatchApp(TerminalApp):
                 self.open_target(target)
 
         if self.session.actor is not None:
-            self.push_screen(GoTo(), go)
+            self.push_screen(GoTo(typed), go)
 
     def action_alerts(self) -> None:
         """Show the alerts that stand."""

@@ -250,11 +250,16 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """Return a row by its place in the shown order, None if it cannot be read now."""
         return self._rows.row_at(index)
 
-    def move_to(self, key: Hashable) -> bool:
-        """Put the cursor on a record and bring it into sight; returns False if no row is of it."""
+    def move_to(self, key: Hashable, *, in_middle: bool = False) -> bool:
+        """Put the cursor on a record and bring it into sight; returns False if no row is of it.
+
+        `in_middle`: what stands before and after it shall be seen as well.
+        """
         index = self._rows.index_of(key)
         if index is None:
             return False
+        if in_middle:
+            self.scroll_to(y=index - self._lines_for_rows // 2, animate=False)
         self._move_cursor(index)
         return True
 
