@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from store.managers import Manager
     from tui.alert_watch import AlertWatch
 
-POLL_SECONDS = 0.1
-"""How often the store's file is looked at; it is only a stat."""
+POLL_SECONDS = 0.15
+"""How often the store's file is looked at; it is only a stat, but each time wakes the panel up."""
 CHANGES_SECONDS = 0.25
 """How often, at most, a page is told of changes."""
 TROUBLE_SECONDS = 1.0
@@ -236,11 +236,11 @@ class GatewatchApp(TerminalApp):
         if self.settings.keys:
             self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
-        self._keep_looking()
+        self._repeat(POLL_SECONDS, self._look_at_open_store)
         if self._idle.minutes:
             self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
-            self.set_interval(TICK_SECONDS, self._tick)
+            self._repeat(TICK_SECONDS, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so when the terminal is too small for any screen, until it has grown."""
@@ -514,17 +514,23 @@ class GatewatchApp(TerminalApp):
             )
         )
 
-    def _keep_looking(self) -> None:
-        """Look at the store now and then, on the loop itself: a timer of Textual's costs more than the look."""
+    def _repeat(self, seconds: float, call: Callable[[], None], due_at: float | None = None) -> None:
+        """Call something now and then, on the loop itself: a timer of Textual's costs more than what is called."""
         if self._exit or not self.is_running:
             return
+        loop = asyncio.get_running_loop()
         try:
-            if self.session.is_open:
-                self._look_at_store()
+            call()
         except Exception as error:  # noqa: BLE001 - the loop's outermost call: what goes wrong here ends the panel
             self._handle_exception(error)
         else:
-            asyncio.get_running_loop().call_later(POLL_SECONDS, self._keep_looking)
+            # Counted from when it was due, or the clock on the screen would leave out a second sooner or later.
+            next_at = (loop.time() if due_at is None else max(due_at, loop.time() - seconds)) + seconds
+            loop.call_at(next_at, self._repeat, seconds, call, next_at)
+
+    def _look_at_open_store(self) -> None:
+        if self.session.is_open:
+            self._look_at_store()
 
     def _look_at_store(self) -> None:
         try:
