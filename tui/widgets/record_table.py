@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -38,6 +38,15 @@ class Empty:
 
     says: str
     press: str = ""
+
+
+class _Change(NamedTuple):
+    """A line of the screen on which cells of some columns have changed."""
+
+    y: int
+    shown: Painted
+    wanted: Painted
+    columns: list[int]
 
 
 class RecordTable(ScrollView, Generic[Row], can_focus=True):
@@ -391,35 +400,37 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
     def _repaint_changes(self) -> None:
         """Compare each visible line with what it should show, and refresh where they differ."""
         self._cells.clear()
-        width = self._width
+        width, top, left, count = self._width, round(self.scroll_y), round(self.scroll_x), len(self._rows)
         regions: list[Region] = []
-        changes: dict[int, Painted] = {}
+        changes: list[_Change] = []
         for y in range(HEADER_LINES, self.size.height):
-            index = self._index_at(y)
+            index = y - HEADER_LINES + top
             shown = self._painted.get(y)
-            wanted = self._painting(index) if index < len(self._rows) else None
+            wanted = self._painting(index) if index < count else None
             if shown is None and wanted is None:
                 continue
             if (
                 shown is None
                 or wanted is None
-                or (shown.has_cursor, shown.is_marked) != (wanted.has_cursor, wanted.is_marked)
+                or shown.has_cursor is not wanted.has_cursor
+                or shown.is_marked is not wanted.is_marked
             ):
                 regions.append(Region(0, y, width, 1))
-            elif self._changed_cells(shown, wanted):
-                changes[y] = wanted
-        if changes and not regions and self._draw_at_once(changes):
+                continue
+            changed = self._changed_cells(shown, wanted, left)
+            if changed:
+                changes.append(_Change(y, shown, wanted, changed))
+        if changes and not regions and self._draw_at_once(changes, left):
             return
-        for y, wanted in changes.items():
-            for number in self._changed_cells(self._painted[y], wanted):
-                start, end = self._columns_at.seen(number, round(self.scroll_x))
-                regions.append(Region(start, y, end - start, 1))
+        for change in changes:
+            for number in change.columns:
+                start, end = self._columns_at.seen(number, left)
+                regions.append(Region(start, change.y, end - start, 1))
         if regions:
             self.refresh(*regions)
 
-    def _changed_cells(self, shown: Painted, wanted: Painted) -> list[int]:
+    def _changed_cells(self, shown: Painted, wanted: Painted, left: int) -> list[int]:
         """Return the numbers of the columns whose cells are seen and differ."""
-        left = round(self.scroll_x)
         changed = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
             if before is after or before == after:
@@ -429,20 +440,21 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
                 changed.append(number)
         return changed
 
-    def _draw_at_once(self, changes: dict[int, Painted]) -> bool:
-        """Draw the cells that have changed, past Textual's layout; say whether that was possible."""
+    def _draw_at_once(self, changes: Sequence[_Change], left: int) -> bool:
+        """Draw what has changed of cells, past Textual's layout; say whether that was possible."""
         pieces = []
-        for y, wanted in changes.items():
-            base = self._lines.base_style(has_cursor=wanted.has_cursor)
-            for number in self._changed_cells(self._painted[y], wanted):
-                start, end = self._columns_at.seen(number, round(self.scroll_x))
-                cells = wanted.cells[number]
+        for change in changes:
+            base = self._lines.base_style(has_cursor=change.wanted.has_cursor)
+            for number in change.columns:
+                start, end = self._columns_at.seen(number, left)
+                cells = change.wanted.cells[number]
                 if end - start != cells.cell_length:
                     return False
-                pieces.append(Piece(start, y, cells.apply_style(base)))
+                same, differing = _differing(change.shown.cells[number], cells)
+                pieces.append(Piece(start + same, change.y, differing.apply_style(base)))
         if not draw(self, pieces):
             return False
-        self._painted.update(changes)
+        self._painted.update((each.y, each.wanted) for each in changes)
         return True
 
     # Rows, cursor and sizes
@@ -524,3 +536,13 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _index_at(self, y: int) -> int:
         return y - HEADER_LINES + round(self.scroll_y)
+
+
+def _differing(shown: Strip, wanted: Strip) -> tuple[int, Strip]:
+    """Return how many cells two strips begin with in common, by whole segments, and the rest of the wanted one."""
+    before, after = [*shown], [*wanted]
+    number = same = 0
+    while number < min(len(before), len(after)) and before[number] == after[number]:
+        same += after[number].cell_length
+        number += 1
+    return same, Strip(after[number:], wanted.cell_length - same)
