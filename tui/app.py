@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from store.managers import Manager
     from tui.alert_watch import AlertWatch
 
-POLL_SECONDS = 0.1
-"""How often the store's file is looked at; it is only a stat."""
+POLL_SECONDS = 0.15
+"""How often the store's file is looked at; it is only a stat, but each time wakes the panel up."""
 CHANGES_SECONDS = 0.25
 """How often, at most, a page is told of changes."""
 TROUBLE_SECONDS = 1.0
@@ -72,7 +72,7 @@ class GatewatchApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "Help", key_display="F1", id="app.help"),
         # With priority, so that of `:payment 17`, sent in one burst, no sign is taken for a key of the page below
-        Binding("colon", "go_to_by_name", "Page or object by name", show=False, priority=True, id="app.go_to"),
+        Binding("colon", "go_to_by_name", "Page, object or time", show=False, priority=True, id="app.go_to"),
         Binding("exclamation_mark", "alerts", "Alerts", key_display="!", id="app.alerts"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
         Binding("ctrl+q", "quit", "Quit", priority=True, key_display="^q", id="app.quit"),
@@ -236,11 +236,11 @@ class GatewatchApp(TerminalApp):
         if self.settings.keys:
             self.run_worker(self._check_keys(), group="settings")
         self._navigate(self._begin)
-        self._keep_looking()
+        self._repeat(POLL_SECONDS, self._look_at_open_store)
         if self._idle.minutes:
             self.set_interval(CHECK_SECONDS, self._look_for_somebody)
         if not self.calm:
-            self.set_interval(TICK_SECONDS, self._tick)
+            self._repeat(TICK_SECONDS, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so when the terminal is too small for any screen, until it has grown."""
@@ -264,7 +264,9 @@ class GatewatchApp(TerminalApp):
         if target.kind == ALERTS:
             self.action_alerts()
             return
-        self._navigate(partial(self._go_to, path_to(target)))
+        on_top = next((each for each in reversed(self.screen_stack) if isinstance(each, Page)), None)
+        if on_top is None or not on_top.goes_to(target):
+            self._navigate(partial(self._go_to, path_to(target)))
 
     def action_go_to_number(self, number: int) -> None:
         """Open the page of a number."""
@@ -290,8 +292,8 @@ class GatewatchApp(TerminalApp):
             return isinstance(self.screen, Page) and self._alert_watch is not None and bool(self._alert_watch.standing)
         return super().check_action(action, parameters)
 
-    def action_go_to_by_name(self) -> None:
-        """Ask for a page or an object by id or name."""
+    def action_go_to_by_name(self, typed: str = "") -> None:
+        """Ask for a page or an object by id or name, or for a time; `typed` stands there at first."""
         from tui.screens.go_to import GoTo  # noqa: PLC0415 - opened on request
 
         def go(target: Target | None) -> None:
@@ -299,7 +301,7 @@ class GatewatchApp(TerminalApp):
                 self.open_target(target)
 
         if self.session.actor is not None:
-            self.push_screen(GoTo(), go)
+            self.push_screen(GoTo(typed), go)
 
     def action_alerts(self) -> None:
         """Show the alerts that stand."""
@@ -512,17 +514,23 @@ class GatewatchApp(TerminalApp):
             )
         )
 
-    def _keep_looking(self) -> None:
-        """Look at the store now and then, on the loop itself: a timer of Textual's costs more than the look."""
+    def _repeat(self, seconds: float, call: Callable[[], None], due_at: float | None = None) -> None:
+        """Call something now and then, on the loop itself: a timer of Textual's costs more than what is called."""
         if self._exit or not self.is_running:
             return
+        loop = asyncio.get_running_loop()
         try:
-            if self.session.is_open:
-                self._look_at_store()
+            call()
         except Exception as error:  # noqa: BLE001 - the loop's outermost call: what goes wrong here ends the panel
             self._handle_exception(error)
         else:
-            asyncio.get_running_loop().call_later(POLL_SECONDS, self._keep_looking)
+            # Counted from when it was due, or the clock on the screen would leave out a second sooner or later.
+            next_at = (loop.time() if due_at is None else max(due_at, loop.time() - seconds)) + seconds
+            loop.call_at(next_at, self._repeat, seconds, call, next_at)
+
+    def _look_at_open_store(self) -> None:
+        if self.session.is_open:
+            self._look_at_store()
 
     def _look_at_store(self) -> None:
         try:

@@ -15,6 +15,7 @@ from tui import look
 from tui.finding import find
 from tui.keys import keys_of
 from tui.targets import ALERTS, PAGE
+from tui.typed_times import NotATime
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -39,7 +40,11 @@ class ObjectProvider(Provider):
         app = cast("GatewatchApp", self.app)
         if app.session.actor is None:
             return
-        for found in await asyncio.to_thread(lambda: find(app.session.view(), app.session.by, query)):
+        try:
+            everything = await asyncio.to_thread(lambda: find(app.session.view(), app.session.by, query))
+        except NotATime:
+            return
+        for found in everything:
             if found.target.kind not in (PAGE, ALERTS):
                 says = f"{found.label}: {look.safe(found.says)}"
                 yield Hit(SCORE_OF_AN_OBJECT, says, partial(app.open_target, found.target), text=says)

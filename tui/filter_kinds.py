@@ -10,19 +10,18 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from store.money import Money
+from tui.typed_times import DAYS_AGO, NotATime, duration_in, midnight, moment_in
 
 Row = TypeVar("Row")
 Test = Callable[[Any, datetime], bool]
 """Says whether a field's value, which is not None, fits at a moment."""
-
-FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 class Kind(Enum):
@@ -150,7 +149,7 @@ def _day(field: Field[Any], comparison: str, written: str) -> Test:
 
     def fits(value: date, now: datetime) -> bool:
         start, end = span_at(now)
-        moment = value if isinstance(value, datetime) else _midnight(value)
+        moment = value if isinstance(value, datetime) else midnight(value)
         return {
             ":": start <= moment < end,
             "=": start <= moment < end,
@@ -195,42 +194,30 @@ _TESTS: Mapping[Kind, Callable[[Field[Any], str, str], Test]] = MappingProxyType
     }
 )
 
-_UNITS: Mapping[str, str] = MappingProxyType({"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"})
-_DURATION = re.compile("".join(rf"(?:(?P<{name}>[0-9]{{1,6}}){unit})?" for unit, name in _UNITS.items()), re.ASCII)
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2}))?", re.ASCII)
-
 
 def _duration(field: Field[Any], written: str) -> timedelta:
-    found = _DURATION.fullmatch(written.casefold())
-    if not written or found is None:
+    found = duration_in(written)
+    if found is None:
         raise _not_of_kind(field, written)
-    return timedelta(**{name: int(count) for name, count in found.groupdict().items() if count})
+    return found
 
 
 def _span(field: Field[Any], written: str) -> Callable[[datetime], tuple[datetime, datetime]]:
-    days_ago = {"today": 0, "yesterday": 1}.get(written.casefold())
+    days_ago = DAYS_AGO.get(written.casefold())
     if days_ago is not None:
-        return lambda now: _whole_day(_midnight(now.astimezone(UTC).date() - timedelta(days=days_ago)))
-    found = _DAY.fullmatch(written)
+        return lambda now: _whole_day(midnight(now.astimezone(UTC).date() - timedelta(days=days_ago)))
+    try:
+        found = moment_in(written)
+    except NotATime as error:
+        raise NotReadable(str(error)) from None
     if found is None:
         raise _not_of_kind(field, written)
-    year, month, day, hour, minute = (int(each or 0) for each in found.groups())
-    try:
-        start = datetime(year, month, day, hour, minute, tzinfo=UTC)
-    except ValueError:
-        raise NotReadable(f"{written!r} is on no calendar.") from None
-    if not FIRST_YEAR <= start.year <= LAST_YEAR:
-        raise NotReadable(f"{written!r} is too far away; years go from {FIRST_YEAR} to {LAST_YEAR}.")
-    span = _whole_day(start) if found[4] is None else (start, start + timedelta(minutes=1))
-    return lambda _: span
+    start, length = found
+    return lambda _: (start, start + length)
 
 
 def _whole_day(start: datetime) -> tuple[datetime, datetime]:
     return (start, start + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _compares(value: Any, comparison: str, wanted: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Finding by id or name what `:` and the palette open: `payments`, `payment 17`, `connector nordbank`, `anna`.
+"""Finding what `:` and the palette open: `payments`, `payment 17`, `connector nordbank`, `anna`, `@14:30`.
 
 It reads the store, so it is not for the event loop.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from store import accounts, connectors, inbox, managers, methods, payment_commands
@@ -16,9 +17,14 @@ from store.payments import Payment
 from store.resellers import Reseller, level_and_below
 from store.store import View
 from tui import pages
-from tui.targets import ALERTS, KINDS, PAGE, Target
+from tui.plain_text import moment_text
+from tui.targets import ALERTS, KINDS, MOMENT, PAGE, Target
+from tui.typed_times import NotATime, moment_near
 
 MOST = 12
+AT = "@"
+"""What a time begins with."""
+TIMES = "Write @14:30, @yesterday 14:30, @2026-11-27 14:30 or @-15m; times are UTC."
 LONGEST_ID = 15
 """How many digits an id may have."""
 
@@ -35,8 +41,11 @@ class Found:
 def find(view: View, by: Actor, text: str, *, most: int = MOST) -> list[Found]:
     """Return what fits a text, the best first: an exact id or name, then what begins with it, then what holds it.
 
-    A text that begins with a kind's word (`payment 17`) is looked for in that kind alone.
+    A text that begins with a kind's word (`payment 17`) is looked for in that kind alone; what begins with @ is a time.
+    Raises NotATime, with examples, for one that cannot be read.
     """
+    if text.lstrip().startswith(AT):
+        return [_around(text.strip().removeprefix(AT), view.now)]
     wanted = " ".join(text.casefold().split())
     first, _, rest = wanted.partition(" ")
     named = [word for word in KINDS if rest and len(first) > 1 and f"{word}s".startswith(first)]
@@ -66,6 +75,14 @@ def _of_kind(view: View, by: Actor, word: str, wanted: str) -> Iterator[tuple[in
                 min(_rank(each, wanted) for each in texts),
                 Found(Target(word, identity, name), label, f"{name}  {also}"),
             )
+
+
+def _around(written: str, now: datetime) -> Found:
+    try:
+        moment = moment_near(written, now)
+    except NotATime as error:
+        raise NotATime(f"{error} {TIMES}") from None
+    return Found(Target(MOMENT, moment.isoformat()), f"{moment_text(moment)} UTC", "the payment started nearest to it")
 
 
 def _rank(text: str, wanted: str) -> int:

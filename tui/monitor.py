@@ -26,9 +26,9 @@ from store.urgency import CHANGES_AT_MOMENT, LATE, Urgency, first_of, is_late, m
 from tui.connector_health import ConnectorHealth, HealthBook
 from tui.filters import Field, Filter, parse
 from tui.monitor_rows import StoredNames
-from tui.payment_glance import SORT_KEYS, Glance, fields_of, glance_at
+from tui.payment_glance import SORT_KEYS, STARTED, Glance, fields_of, glance_at
 from tui.payment_order import Key, Order
-from tui.payment_selection import EVERYTHING, REFILTER, Choice, Lane, Selection
+from tui.payment_selection import EVERYTHING, REFILTER, Choice, Lane, Selection, started_nearest
 from tui.plain_text import ENDING_SECONDS
 
 ENDING = timedelta(seconds=ENDING_SECONDS)
@@ -45,7 +45,8 @@ class Frame:
     `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
     None: everything may have. `renewed` are the payments that were read for it, by their changes or by time; None: any
     may be another. `health` is of each connector that is not deleted, empty for who may not see connectors
-    and until all payments have been read.
+    and until all payments have been read. `nearest` is the payment, of those in `ids`, that was started nearest to the
+    moment `near`, None without one.
     """
 
     view: View
@@ -58,6 +59,8 @@ class Frame:
     renewed: frozenset[int] | None
     since: int
     changed: frozenset[RecordKey] | None
+    near: datetime | None
+    nearest: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +99,11 @@ class Monitor:
         self._view: View | None = None
         self._untold = _Untold(-1, None, None)
 
-    def look(self, choice: Choice = EVERYTHING) -> Frame:
-        """Return what there is now, after following what has changed since the last look. Raises StoreNotUsable."""
+    def look(self, choice: Choice = EVERYTHING, *, near: datetime | None = None) -> Frame:
+        """Return what there is now, after following what has changed since the last look. Raises StoreNotUsable.
+
+        `near`: find the payment that was started nearest to this moment, too; the choice is sorted by STARTED then.
+        """
         with self._lock:
             view = self._go_on()
             untold, self._untold = self._untold, _Untold(view.revision)
@@ -113,6 +119,8 @@ class Monitor:
                 since=untold.since,
                 changed=untold.changed,
                 renewed=untold.renewed,
+                near=near,
+                nearest=None if near is None else self._nearest(choice, ids, near),
             )
 
     def overview(self) -> Overview:
@@ -410,6 +418,11 @@ class Monitor:
             return selection.order.ids()
         lane = set(self._lane_ids(choice.lane))
         return array("q", [each for each in selection.order.ids() if each in lane])
+
+    def _nearest(self, choice: Choice, ids: array[int], moment: datetime) -> int | None:
+        if choice.sort != STARTED:
+            raise ValueError(choice.sort)
+        return started_nearest(ids[::-1] if choice.reverse else ids, self._glances, moment)
 
     def _key_in(self, choice: Choice) -> Callable[[Glance], Key]:
         if choice.sort is None:

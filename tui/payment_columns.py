@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tui import look
 from tui.monitor_rows import MonitorRow
+from tui.payment_glance import STARTED
 from tui.widgets.columns import Column
 from tui.widgets.countdown import WIDTH, countdown_cell
 
@@ -57,7 +58,7 @@ _METHOD = _still(
     cell=lambda row, _: look.safe(row.method),
 )
 _ATTEMPT = _still(key="attempt", label="Attempt", width=7, cell=lambda row, _: _attempt(row))
-_STARTED = _still(key="started", label="Started at", width=11, cell=lambda row, now: _moment(row.started_at, now))
+_STARTED = _still(key=STARTED, label="Started at", width=11, cell=lambda row, now: _moment(row.started_at, now))
 _DUE = _still(
     key="due",
     label="Due date",

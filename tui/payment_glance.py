@@ -16,6 +16,9 @@ from store.urgency import is_late
 from tui.filters import Field, Kind
 from tui.payment_order import Key
 
+STARTED = "started"
+"""The column of when the last attempt was started, by which a jump to a time sorts."""
+
 
 class Names(Protocol):
     """Tells the names that rows show; empty for what the person may not see."""
@@ -82,7 +85,7 @@ SORT_KEYS: Mapping[str, Callable[[Glance, Names], Key]] = MappingProxyType(
         "status": lambda each, _: each.status.label,
         "total": lambda each, _: (each.total.currency, each.total.amount),
         "attempt": lambda each, _: each.attempts,
-        "started": lambda each, _: _last_if_none(each.started_at),
+        STARTED: lambda each, _: _last_if_none(each.started_at),
         "due": lambda each, _: _last_if_none(each.due_date),
     }
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from tui.filters import Filter
 from tui.payment_glance import Glance
 from tui.payment_order import Key, Order
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 REFILTER = timedelta(seconds=5)
 """How often a filter that time alone changes is applied anew to everything."""
 
@@ -37,6 +39,20 @@ class Choice:
 
 
 EVERYTHING = Choice()
+
+
+def started_nearest(ids: Sequence[int], glances: Mapping[int, Glance], moment: datetime) -> int | None:
+    """Return which payment was started nearest to a moment, None if none was; of two as near, the earlier one.
+
+    The ids are given in the order of the start of the last attempt, those that were never started at the end.
+    """
+
+    def started(identity: int) -> datetime:
+        return glances[identity].started_at or _NEVER
+
+    place = bisect_left(ids, moment, key=started)
+    beside = [each for each in ids[max(0, place - 1) : place + 1] if started(each) is not _NEVER]
+    return min(beside, key=lambda each: abs(started(each) - moment), default=None)
 
 
 class Selection:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tui.screens.page import Page
 
 PAGE = "page"
+MOMENT = "moment"
+"""A time (`identity`, in ISO form) to be looked for among the payments."""
+MONITOR = "payments"
 ALERTS = "alerts"
 """The dialog of the alerts, which is opened by name and no place to come back to."""
 
@@ -60,7 +63,7 @@ KINDS: Mapping[str, ObjectKind] = MappingProxyType(
 
 def path_to(target: Target) -> tuple[Target, ...]:
     """Return the targets from a list down to this one."""
-    if target.kind == PAGE:
+    if target.kind in (PAGE, MOMENT):
         return (target,)
     return (Target(PAGE, KINDS[target.kind].list_page), target)
 
@@ -70,6 +73,9 @@ def make(target: Target, actor: Actor) -> Page | None:
     if target.kind == PAGE:
         entry = pages.find(str(target.identity), actor)
         return None if entry is None else pages.make(entry)
+    if target.kind == MOMENT:
+        monitor = make(Target(PAGE, MONITOR), actor)
+        return monitor if monitor is not None and monitor.goes_to(target) else None
     kind = KINDS[target.kind]
     if pages.find(kind.list_page, actor) is None:
         return None

@@ -8,6 +8,9 @@
 | the panel's memory, all payments read for sorting | the same on an empty store |
 | another process's change on the screen, after its commit | the quarter of a second that is wanted |
 | what the panel reads of files for it | the store's size |
+| over a link of 4 KB a second: how long after a key it is acted on, and how late the loop is; the longest | 100 ms |
+
+`python -m tests.bench.slow_link [PAYMENTS]` tells more of the last one.
 
 Nothing here passes or fails: it prints what it measured.
 """
@@ -31,10 +34,12 @@ from store.money import Money
 from store.payments import Payment
 from store.store import Store
 from tests.bench.bench_store import fill
+from tests.bench.slow_link import SIZES, felt
 from tests.bench.watched_terminal import WatchedTerminal, on_a_terminal
 
 PANELS = "tests.bench.panels"
 WANTED_SECONDS = 0.25
+WANTED_STALL_SECONDS = 0.1
 EMPTY_SAYS = "There is no payment yet."
 SHOWN_FIRST = "P-000001"
 
@@ -119,6 +124,12 @@ def figures(payments: int, *, seconds: float = 20.0, rounds: int = 7) -> list[st
         rows.append(_row("  the longest of them", max(found) * 1e3, "ms", "wanted", WANTED_SECONDS * 1e3))
         size = sum(each.stat().st_size for each in full.iterdir())
         rows.append(_row("read for it", read / 1e3, "kB", "the store", size / 1e3))
+        fresh = Path(name) / "fresh"  # no payment of it ends while it is looked at
+        fill(fresh, payments)
+        slow = felt(fresh, Path(name) / "notes", SIZES[0], keys=rounds)
+        acted = max(*slow.acted, *slow.acted_held)
+        rows.append(_row("4 KB/s: a key is acted on after", acted * 1e3, "ms", "wanted", WANTED_STALL_SECONDS * 1e3))
+        rows.append(_row("  its loop was late by", slow.late * 1e3, "ms", "wanted", WANTED_STALL_SECONDS * 1e3))
         return rows
 
 

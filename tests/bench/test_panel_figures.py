@@ -16,4 +16,6 @@ def test_the_panels_figures_are_measured_on_a_small_store() -> None:
         "a change is seen after",
         "the longest of them",
         "read for it",
+        "4 KB/s",
+        "its loop was late by",
     ]

@@ -79,6 +79,28 @@ def test_on_a_slow_line_keys_are_answered_and_quitting_works_at_once(
         assert left_as_found(at)
 
 
+@pytest.mark.parametrize(("answers", "most_bytes"), [(True, 12_000), (False, 40_000)])
+def test_what_waits_for_a_terminal_that_takes_nothing_is_bounded_however_much_happens(
+    environment: dict[str, str], *, answers: bool, most_bytes: int
+) -> None:
+    with PseudoTerminal(PROGRAM, environment | {"SSH_CONNECTION": "here"}, answers=answers) as at:
+        sign_in(at)
+        at.bytes_a_second = 0
+        for keys in ["jjkj", "6jkj3", "jGjg"] * 8:
+            at.press(keys)
+            at.read_for(0.1)
+        at.press("3")
+        at.read_for(1)
+        before = len(at.written)
+        at.bytes_a_second = None
+        at.press("6")
+        at.wait_for("Connector URL")
+        at.press("3")
+        at.wait_for("P-000007")
+        # Two screens are drawn now, and what the system took by itself; 16 screens and many rows were wanted meanwhile.
+        assert len(at.written) - before < most_bytes
+
+
 def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path) -> None:
     with PseudoTerminal([*PROGRAM, "demo"], environment) as at:
         at.wait_for("Demo: scratch store", "engine runs")

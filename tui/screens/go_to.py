@@ -1,4 +1,4 @@
-"""The line of `:`: pages and objects by id or name, with what could be meant below it."""
+"""The line of `:`: pages and objects by id or name, and times, with what could be meant below it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tui import look
 from tui.finding import Found, find
 from tui.look import Tone
 from tui.targets import Target
+from tui.typed_times import NotATime
 from tui.widgets.choices import Choices
 from tui.widgets.dialog import Dialog
 
@@ -28,7 +29,7 @@ NOTHING = "Nothing that you may open has this id or name."
 
 
 class GoTo(Dialog[Target | None]):
-    """Ask where to go. Its result is a page or an object, None to stay.
+    """Ask where to go. Its result is a page, an object or a time, None to stay. `typed` stands there at first.
 
     Enter goes to the line under the cursor; pressed before anything was found, to the first one when it is.
     """
@@ -41,8 +42,9 @@ class GoTo(Dialog[Target | None]):
         Binding("up", "move(-1)", "Line before", show=False, id="go_to.up"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, typed: str = "") -> None:
         super().__init__()
+        self._typed = typed
         self._found: list[Found] = []
         self._found_for: str | None = None
         self._goes_when_found = False
@@ -52,13 +54,19 @@ class GoTo(Dialog[Target | None]):
         with Vertical(classes="dialog"):
             with Horizontal():
                 yield Label(":")
-                yield Input(id="wanted", placeholder="payment 17, connector stripe, accounts", compact=True)
+                yield Input(
+                    self._typed,
+                    id="wanted",
+                    placeholder="payment 17, connector stripe, accounts, @14:30",
+                    select_on_focus=False,
+                    compact=True,
+                )
             yield Choices()
-            yield Static(NOTHING, id="nothing")
+            yield Static(id="nothing", markup=False)
 
     def on_mount(self) -> None:
-        """Offer the pages."""
-        self._look("")
+        """Offer the pages, or what fits what stands there."""
+        self._look(self._typed)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for what is typed."""
@@ -104,8 +112,12 @@ class GoTo(Dialog[Target | None]):
     @work(group="find", exclusive=True)
     async def _look(self, text: str) -> None:
         session = cast("GatewatchApp", self.app).session
+        found: list[Found] = []
+        nothing = NOTHING
         try:
             found = await asyncio.to_thread(lambda: find(session.view(), session.by, text))
+        except NotATime as error:
+            nothing = str(error)
         except StoreError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -116,7 +128,9 @@ class GoTo(Dialog[Target | None]):
         choices.set_options([Option(_line(each)) for each in found])
         choices.highlighted = 0 if found else None
         choices.display = bool(found)
-        self.query_one("#nothing").display = not found
+        said = self.query_one("#nothing", Static)
+        said.update(nothing)
+        said.display = not found
         if self._goes_when_found:
             self._goes_when_found = False
             self._go()

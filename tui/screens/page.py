@@ -103,6 +103,11 @@ class Page(Screen[int | None]):
         """What the page is for back and forward, None for a form, which is no place to come back to."""
         return None
 
+    def goes_to(self, target: Target) -> bool:
+        """Go to what lies within the page, and say whether it does; the page may not be composed yet."""
+        del target
+        return False
+
     @property
     def is_ready(self) -> bool:
         """Whether the page is composed, and not being taken apart: its widgets can be asked for."""

@@ -17,13 +17,16 @@ from store.payments import Payment
 from store.store import View
 from tui import look
 from tui.filters import Field
+from tui.finding import AT
 from tui.learning import learn_all
 from tui.monitor import Frame
 from tui.monitor_rows import MonitorRow, RowReader, ShownRows, row_as_of
 from tui.payment_columns import columns_for
+from tui.payment_glance import STARTED
 from tui.payment_selection import EVERYTHING, Choice, Lane
 from tui.screens.list_page import NOT_READ_YET, ListPage
 from tui.screens.page import Page
+from tui.targets import MOMENT, Target
 from tui.widgets.columns import Column
 from tui.widgets.counters import Counter, Counters, Pace
 from tui.widgets.record_table import Empty, RecordTable
@@ -60,6 +63,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
         Binding("t", "connector_health", "Trend", id="payments.trends"),
         Binding("space", "pause", "Pause", id="payments.pause", key_display="␣"),
+        Binding("at", "jump", "Jump to a time", show=False, key_display="@", id="payments.jump"),
         Binding("m", "forget_marks", "Marks off", id="payments.forget_marks"),
     ]
 
@@ -74,6 +78,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._paused_at: datetime | None = None
         self._missed: set[int] = set()
         self._was_left = False
+        self._jump_to: datetime | None = None
 
     @property
     def page_name(self) -> str:
@@ -137,11 +142,14 @@ class PaymentsPage(ListPage[MonitorRow]):
     def on_mount(self) -> None:
         """Begin to read what sorting and filtering need, in the background."""
         super().on_mount()
+        self._sort_for_jump()
         self.run_worker(self._learn(), group="learn")
 
     def read(self) -> View:
         """Look at what has changed, in a worker."""
-        self._read_frame = self.session.monitor.look(self._choice)
+        choice, wanted = self._choice, self._jump_to
+        near = wanted if choice.sort == STARTED else None
+        self._read_frame = self.session.monitor.look(choice, near=near)
         return self._read_frame.view
 
     def show(self, view: View) -> None:
@@ -149,7 +157,9 @@ class PaymentsPage(ListPage[MonitorRow]):
         frame = self._read_frame
         if frame is None or frame.view is not view:
             return
-        if self._paused_at is not None and self._frame is not None and frame.choice == self._frame.choice:
+        jumps = frame.near is not None and frame.near == self._jump_to
+        same = self._frame is not None and frame.choice == self._frame.choice and not jumps
+        if self._paused_at is not None and same:
             self._missed.update(each for table, each in frame.changed or () if table == Payment.TABLE)
             self._tell_pace()
             return
@@ -158,13 +168,15 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._follow_rows(frame)
         if before is not None:
             self._mark_changes(frame, now)
-        if before is not None and before.choice == frame.choice and self._navigates(now):
+        if same and self._navigates(now):
             self._order_is_old = True
             self.table.tick(now)
         else:
             self._put_rows(now)
         self._tell_counts()
         self.select_made()
+        if jumps:
+            self._land(frame.nearest)
 
     def show_rows(self) -> None:
         """Show the rows that fit the filter, once they have been found in a worker."""
@@ -180,6 +192,18 @@ class PaymentsPage(ListPage[MonitorRow]):
             self.reload()
         elif self._order_is_old and not self._navigates(now):
             self._put_rows(now)
+
+    def goes_to(self, target: Target) -> bool:
+        """Jump to a time: to the payment, of those that fit, that was started nearest to it, sorted by that."""
+        if target.kind != MOMENT:
+            return False
+        self._jump_to = datetime.fromisoformat(str(target.identity))
+        reverse = self._choice.reverse and self._choice.sort == STARTED
+        self._choice = replace(self._choice, sort=STARTED, reverse=reverse)
+        if self.is_ready:
+            self._sort_for_jump()
+            self.reload()
+        return True
 
     def open(self, key: Hashable) -> None:
         """Open a payment's details."""
@@ -207,6 +231,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Sort by the column that was chosen."""
         event.stop()
         key, reverse = self.table.sorted_by
+        if key != STARTED:
+            self._jump_to = None
         self._choose(replace(self._choice, sort=key, reverse=reverse))
 
     def on_counter_chosen(self, message: Counter.Chosen) -> None:
@@ -233,6 +259,10 @@ class PaymentsPage(ListPage[MonitorRow]):
         from tui.screens.connector_health import ConnectorHealthPage  # noqa: PLC0415 - opened on request
 
         self.app.push_screen(ConnectorHealthPage())
+
+    def action_jump(self) -> None:
+        """Ask for a time to jump to."""
+        self.gatewatch.action_go_to_by_name(AT)
 
     def action_pause(self) -> None:
         """Let everything stand as it is, or go on."""
@@ -282,6 +312,27 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._tell_counts()
         self.refresh_bindings()
         self.reload()
+
+    def _sort_for_jump(self) -> None:
+        """Let the table tell the order that a jump is about to bring, also where its column was not chosen."""
+        if self._jump_to is None:
+            return
+        shown = self._chosen_columns() or self.columns()
+        if not any(each.key == STARTED for each in shown):
+            self.table.show_columns([*shown, *(each for each in self.columns() if each.key == STARTED)])
+        self.table.sort_by(STARTED, reverse=self._choice.reverse)
+
+    def _land(self, nearest: int | None) -> None:
+        """Put the cursor on the payment that a jump has found, and tell how near it is."""
+        wanted, self._jump_to = self._jump_to, None
+        row = None if nearest is None or not self.table.move_to(nearest, in_middle=True) else self.table.cursor_row
+        if wanted is None:
+            return
+        if row is None or row.started_at is None:
+            self.notify("No payment here has been started yet.", severity="warning")
+        else:
+            started = f"{row.payment.number} was started at {look.moment_text(row.started_at)} UTC"
+            self.notify(f"{started}, nearest to {look.moment_text(wanted)}.", markup=False)
 
     def _navigates(self, now: datetime) -> bool:
         return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)

@@ -14,6 +14,8 @@ from rich.cells import split_graphemes
 
 from tui.terminal import sgr
 
+COMPARED_AT_ONCE = 16
+"""How many cells are compared in one step, of which most are the same."""
 LONGEST_GAP = 5
 """How many unchanged cells are written again at most, since moving the cursor over them takes more bytes."""
 EMOJI_FROM = 0x1F000
@@ -179,6 +181,11 @@ def _changed(wanted: list[Cell], shown: list[Cell]) -> list[tuple[int, int]]:
     runs: list[tuple[int, int]] = []
     place, columns = 0, len(wanted)
     while place < columns:
+        if place % COMPARED_AT_ONCE == 0:
+            after = place + COMPARED_AT_ONCE
+            if wanted[place:after] == shown[place:after]:
+                place = after
+                continue
         if wanted[place] == shown[place]:
             place += 1
             continue

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -25,19 +21,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.terminal.drawing import Piece, draw
-from tui.widgets.column_layout import GUTTER, MORE, ColumnLayout
-from tui.widgets.columns import Column, cut
+from tui.widgets.column_layout import ColumnLayout
+from tui.widgets.columns import Column
+from tui.widgets.record_lines import Painted, RecordLines
+from tui.widgets.row_cells import RowCells
 from tui.widgets.row_source import ListedRows, RowSource
 
 Row = TypeVar("Row")
 
 HEADER_LINES = 1
-KEPT_LINES = 1_000
-"""How many lines, or parts of one, are kept so as not to lay them out again."""
-MARK = "•"
-"""Stands before a marked row."""
-NOT_READABLE = "?"
-"""What the cells of a record that cannot be read now show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +40,13 @@ class Empty:
     press: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Painted:
-    """What one line of the screen shows: which record's cells, and whether it has the cursor and a mark."""
+class _Change(NamedTuple):
+    """A line of the screen on which cells of some columns have changed."""
 
-    cells: tuple[Strip, ...]
-    has_cursor: bool
-    is_marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a row's cells showed on a day; those that time does not move are not made again."""
-
-    row: object
-    day: date
-    cells: tuple[Strip, ...]
+    y: int
+    shown: Painted
+    wanted: Painted
+    columns: list[int]
 
 
 class RecordTable(ScrollView, Generic[Row], can_focus=True):
@@ -180,12 +163,10 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self._sort_column: Column[Row] | None = None
         self._sort_reversed = False
         self._columns_at = ColumnLayout(self._columns, 0)
+        self._lines = RecordLines(self)
+        self._row_cells: RowCells[Row] | None = None
         self._cells: dict[int, tuple[Strip, ...]] = {}
-        self._kept: dict[int, _Kept] = {}
-        self._parts: dict[tuple[object, ...], tuple[Strip, tuple[Strip, ...]]] = {}
-        self._base_styles: dict[bool, Style] = {}
-        self._shared: dict[tuple[int, int], tuple[Strip, Text | str]] = {}
-        self._painted: dict[int, _Painted] = {}
+        self._painted: dict[int, Painted] = {}
 
     # What a page does with it
 
@@ -250,11 +231,16 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         """Return a row by its place in the shown order, None if it cannot be read now."""
         return self._rows.row_at(index)
 
-    def move_to(self, key: Hashable) -> bool:
-        """Put the cursor on a record and bring it into sight; returns False if no row is of it."""
+    def move_to(self, key: Hashable, *, in_middle: bool = False) -> bool:
+        """Put the cursor on a record and bring it into sight; returns False if no row is of it.
+
+        `in_middle`: what stands before and after it shall be seen as well.
+        """
         index = self._rows.index_of(key)
         if index is None:
             return False
+        if in_middle:
+            self.scroll_to(y=index - self._lines_for_rows // 2, animate=False)
         self._move_cursor(index)
         return True
 
@@ -360,189 +346,104 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def on_focus(self) -> None:
         """Draw the cursor stronger."""
-        self._base_styles.clear()
+        self._lines.forget()
         self.refresh()
 
     def on_blur(self) -> None:
         """Draw the cursor weaker."""
-        self._base_styles.clear()
+        self._lines.forget()
         self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget what was drawn with the old styles."""
         self._painted.clear()
-        self._parts.clear()
-        self._base_styles.clear()
+        self._lines.forget()
         super().notify_style_update()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen, and remember what it shows."""
-        return self._line_at(y, self._width).adjust_cell_length(self.size.width, self._base_style(has_cursor=False))
+        base = self._lines.base_style(has_cursor=False)
+        return self._line_at(y, self._width).adjust_cell_length(self.size.width, base)
 
     def _line_at(self, y: int, width: int) -> Strip:
+        left = round(self.scroll_x)
         if y < HEADER_LINES:
-            return self._header(width)
+            return self._lines.header(
+                self._columns,
+                self._columns_at,
+                left,
+                has_more=left < self.max_scroll_x,
+                sorted_by=self._sort_column,
+                is_reversed=self._sort_reversed,
+            )
         index = self._index_at(y)
         if index >= len(self._rows):
             self._painted.pop(y, None)
             return self._empty_line(y, width)
         painted = self._painting(index)
         self._painted[y] = painted
-        return self._line(painted)
-
-    def _line(self, painted: _Painted) -> Strip:
-        base = self._base_style(has_cursor=painted.has_cursor)
-        if not painted.cells:
-            return self._columns_at.line(self._gutter(painted), (), base, 0)
-        first, others, left = painted.cells[:1], painted.cells[1:], round(self.scroll_x)
-        fixed = self._part(
-            (base, painted.has_cursor, painted.is_marked),
-            first,
-            lambda: self._columns_at.fixed(self._gutter(painted), first[0], base),
-        )
-        return Strip.join(
-            [fixed, self._part((base, left), others, lambda: self._columns_at.moving(others, base, left))]
-        )
-
-    def _gutter(self, painted: _Painted) -> Strip:
-        if not painted.has_cursor and not painted.is_marked:
-            return Strip([Segment("  ")], GUTTER)
-        mark = self.get_component_rich_style("record-table--mark", partial=True)
-        return Strip(
-            [Segment(("▌" if painted.has_cursor else " ") + (MARK if painted.is_marked else " "), mark)], GUTTER
-        )
-
-    def _part(self, drawn_as: tuple[object, ...], cells: tuple[Strip, ...], make: Callable[[], Strip]) -> Strip:
-        """Return a part of a line; it is made anew only where one of its cells was."""
-        key = (*drawn_as, *map(id, cells))
-        found = self._parts.get(key)
-        if found is None:
-            if len(self._parts) > KEPT_LINES:
-                self._parts.clear()
-            # The cells are kept with it, so that no other cell gets the id of one.
-            found = self._parts[key] = (make(), cells)
-        return found[0]
-
-    def _base_style(self, *, has_cursor: bool) -> Style:
-        """Return what a line is drawn on; Textual works it out anew each time."""
-        style = self._base_styles.get(has_cursor)
-        if style is None:
-            style = self.rich_style
-            if has_cursor:
-                style += self.get_component_rich_style("record-table--cursor")
-            self._base_styles[has_cursor] = style
-        return style
-
-    def _header(self, width: int) -> Strip:
-        cells = []
-        for column, span in zip(self._columns, self._columns_at.spans, strict=True):
-            sign = ("▼" if self._sort_reversed else "▲") if column is self._sort_column else ""
-            label = f"{column.label} {sign}".rstrip()
-            if column.short and cell_len(label) > span.width:
-                label = f"{column.short} {sign}".rstrip()
-            if sign and cell_len(label) > span.width:
-                # The sign says by what is sorted; the label may be cut
-                words = Text(column.short or column.label)
-                words.truncate(max(0, span.width - cell_len(sign)), overflow="ellipsis")
-                label = f"{words.plain}{sign}"
-            cells.append(cut(label, span.width, column.align, self.app.console))
-        base = self.rich_style + self.get_component_rich_style("record-table--header")
-        marks = Text("‹" if self.scroll_x else " ").append(" ")
-        gutter = cut(marks, GUTTER, "left", self.app.console)
-        strip = self._columns_at.line(gutter, tuple(cells), base, round(self.scroll_x))
-        if round(self.scroll_x) < self.max_scroll_x:
-            return Strip.join([strip.crop(0, width - MORE), Strip([Segment("›", base)], MORE)])
-        return strip
+        return self._lines.row(painted, self._columns_at, left)
 
     def _empty_line(self, y: int, width: int) -> Strip:
         middle = max(HEADER_LINES + 1, self.size.height // 3)
-        text, kind = "", "record-table--empty"
-        if not len(self._rows) and y == middle:
-            text = self.empty.says
-        elif not len(self._rows) and y == middle + 1:
-            text, kind = self.empty.press, "record-table--key"
-        if not text:
-            return Strip.blank(width, self.rich_style)
-        style = self.rich_style + self.get_component_rich_style(kind)
-        line = Text(text)
-        line.truncate(width, overflow="ellipsis")
-        before = Strip([Segment(" " * ((width - line.cell_len) // 2))])
-        centred = Strip.join([before, Strip(line.render(self.app.console, end=""))])
-        return centred.adjust_cell_length(width).apply_style(style)
+        if not len(self._rows) and y == middle and self.empty.says:
+            return self._lines.said(self.empty.says, "record-table--empty", width)
+        if not len(self._rows) and y == middle + 1 and self.empty.press:
+            return self._lines.said(self.empty.press, "record-table--key", width)
+        return self._lines.blank(width)
 
-    def _painting(self, index: int) -> _Painted:
+    def _painting(self, index: int) -> Painted:
         cells = self._cells.get(index)
         if cells is None:
             cells = self._cells[index] = self._cells_now(index)
-        return _Painted(cells, index == self._cursor, bool(self._marked) and self._rows.key_at(index) in self._marked)
+        return Painted(cells, index == self._cursor, bool(self._marked) and self._rows.key_at(index) in self._marked)
 
     def _cells_now(self, index: int) -> tuple[Strip, ...]:
         row, now = self._rows.row_at(index), self._now
         if now is None:
             return ()
-        if row is None:
-            return tuple(cut(NOT_READABLE, each.width, "left", self.app.console) for each in self._columns_at.spans)
-        if self._as_of is not None:
+        if row is not None and self._as_of is not None:
             row = self._as_of(row, now)
-        kept = self._kept.get(index)
-        stands = kept is not None and kept.row is row and kept.day == now.date()
-        cells = tuple(
-            kept.cells[number]
-            if stands and kept is not None and not column.moves
-            else self._cut(column, column.cell(row, now), span.width)
-            for number, (column, span) in enumerate(zip(self._columns, self._columns_at.spans, strict=True))
-        )
-        if len(self._kept) > KEPT_LINES:
-            self._kept.clear()
-        self._kept[index] = _Kept(row, now.date(), cells)
-        return cells
-
-    def _cut(self, column: Column[Row], content: Text | str, width: int) -> Strip:
-        if not column.shares:
-            return cut(content, width, column.align, self.app.console)
-        found = self._shared.get((id(content), width))
-        if found is None:
-            if len(self._shared) > KEPT_LINES:
-                self._shared.clear()
-            # The content is kept with it, so that no other one gets its id.
-            found = (cut(content, width, column.align, self.app.console), content)
-            self._shared[(id(content), width)] = found
-        return found[0]
+        if self._row_cells is None:
+            self._row_cells = RowCells(self._columns, self._columns_at.spans, self.app.console)
+        return self._row_cells.of(index, row, now)
 
     def _repaint_changes(self) -> None:
         """Compare each visible line with what it should show, and refresh where they differ."""
         self._cells.clear()
-        width = self._width
+        width, top, left, count = self._width, round(self.scroll_y), round(self.scroll_x), len(self._rows)
         regions: list[Region] = []
-        changes: dict[int, _Painted] = {}
+        changes: list[_Change] = []
         for y in range(HEADER_LINES, self.size.height):
-            index = self._index_at(y)
+            index = y - HEADER_LINES + top
             shown = self._painted.get(y)
-            wanted = self._painting(index) if index < len(self._rows) else None
+            wanted = self._painting(index) if index < count else None
             if shown is None and wanted is None:
                 continue
             if (
                 shown is None
                 or wanted is None
-                or (shown.has_cursor, shown.is_marked) != (wanted.has_cursor, wanted.is_marked)
+                or shown.has_cursor is not wanted.has_cursor
+                or shown.is_marked is not wanted.is_marked
             ):
                 regions.append(Region(0, y, width, 1))
-            elif self._changed_cells(shown, wanted):
-                changes[y] = wanted
-        if changes and not regions and self._draw_at_once(changes):
+                continue
+            changed = self._changed_cells(shown, wanted, left)
+            if changed:
+                changes.append(_Change(y, shown, wanted, changed))
+        if changes and not regions and self._draw_at_once(changes, left):
             return
-        for y, wanted in changes.items():
-            for number in self._changed_cells(self._painted[y], wanted):
-                start, end = self._columns_at.seen(number, round(self.scroll_x))
-                regions.append(Region(start, y, end - start, 1))
+        for change in changes:
+            for number in change.columns:
+                start, end = self._columns_at.seen(number, left)
+                regions.append(Region(start, change.y, end - start, 1))
         if regions:
             self.refresh(*regions)
 
-    def _changed_cells(self, shown: _Painted, wanted: _Painted) -> list[int]:
+    def _changed_cells(self, shown: Painted, wanted: Painted, left: int) -> list[int]:
         """Return the numbers of the columns whose cells are seen and differ."""
-        left = round(self.scroll_x)
         changed = []
         for number, (before, after) in enumerate(zip(shown.cells, wanted.cells, strict=True)):
             if before is after or before == after:
@@ -552,20 +453,21 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
                 changed.append(number)
         return changed
 
-    def _draw_at_once(self, changes: dict[int, _Painted]) -> bool:
-        """Draw the cells that have changed, past Textual's layout; say whether that was possible."""
+    def _draw_at_once(self, changes: Sequence[_Change], left: int) -> bool:
+        """Draw what has changed of cells, past Textual's layout; say whether that was possible."""
         pieces = []
-        for y, wanted in changes.items():
-            base = self._base_style(has_cursor=wanted.has_cursor)
-            for number in self._changed_cells(self._painted[y], wanted):
-                start, end = self._columns_at.seen(number, round(self.scroll_x))
-                cells = wanted.cells[number]
+        for change in changes:
+            base = self._lines.base_style(has_cursor=change.wanted.has_cursor)
+            for number in change.columns:
+                start, end = self._columns_at.seen(number, left)
+                cells = change.wanted.cells[number]
                 if end - start != cells.cell_length:
                     return False
-                pieces.append(Piece(start, y, cells.apply_style(base)))
+                same, differing = _differing(change.shown.cells[number], cells)
+                pieces.append(Piece(start + same, change.y, differing.apply_style(base)))
         if not draw(self, pieces):
             return False
-        self._painted.update(changes)
+        self._painted.update((each.y, each.wanted) for each in changes)
         return True
 
     # Rows, cursor and sizes
@@ -629,9 +531,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _lay_out(self) -> None:
         self._columns_at = ColumnLayout(self._columns, self._width)
+        self._row_cells = None
         self._cells.clear()
-        self._kept.clear()
-        self._parts.clear()
+        self._lines.forget()
         self._painted.clear()
         self.virtual_size = Size(self._columns_at.whole_width, len(self._rows) + HEADER_LINES)
         self.refresh()
@@ -647,3 +549,13 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _index_at(self, y: int) -> int:
         return y - HEADER_LINES + round(self.scroll_y)
+
+
+def _differing(shown: Strip, wanted: Strip) -> tuple[int, Strip]:
+    """Return how many cells two strips begin with in common, by whole segments, and the rest of the wanted one."""
+    before, after = [*shown], [*wanted]
+    number = same = 0
+    while number < min(len(before), len(after)) and before[number] == after[number]:
+        same += after[number].cell_length
+        number += 1
+    return same, Strip(after[number:], wanted.cell_length - same)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.reactive import reactive
@@ -18,6 +20,7 @@ from tui.look import Tone
 from tui.terminal.drawing import Piece, draw
 
 NO_ENGINE = "No engine runs: nothing is sent or received."
+ANY_DIGIT = "0"
 BETWEEN_PAGES = " › "
 LEAST_FACTS = 3
 """Which of the shortenings must still fit beside the pages above: engine, user and time."""
@@ -56,6 +59,7 @@ class TopBar(Widget):
         super().__init__()
         self.page_name = page_name
         self._told: dict[str, str] = {}
+        self._laid_out: tuple[tuple[Facts, int], Text] | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the line and the sentences."""
@@ -94,7 +98,11 @@ class TopBar(Widget):
     def _draw_line(self) -> None:
         line = self.query_one(TopLine)
         width = line.content_size.width or self.app.size.width
-        line.tell(top_line(self.page_name, self.facts, width))
+        # Of the facts, the time alone changes each second: the line is laid out for any time.
+        laid_out_for = (replace(self.facts, time=re.sub(r"\d", ANY_DIGIT, self.facts.time)), width)
+        if self._laid_out is None or self._laid_out[0] != laid_out_for:
+            self._laid_out = (laid_out_for, top_line(self.page_name, laid_out_for[0], width))
+        line.tell(self._laid_out[1], laid_out_for[0].time, self.facts.time)
 
 
 class TopLine(Widget):
@@ -103,18 +111,35 @@ class TopLine(Widget):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self._text = Text()
+        self._time = ""
+        self._place = -1
+        self._time_style = Style.null()
 
-    def tell(self, text: Text) -> None:
-        """Show a text, as wide as the line; nothing is drawn if it is the same."""
-        if text != self._text:
-            self._text = text
-            if not draw(self, [Piece(0, 0, self.render_line(0))]):
-                self.refresh()
+    def tell(self, text: Text, any_time: str, time: str) -> None:
+        """Show a text, as wide as the line, with a time where `any_time` stands in it; only what differs is drawn."""
+        if text is not self._text:
+            self._text, self._time = text, time
+            self._place = text.plain.rfind(any_time) if any_time else -1
+            self._time_style = text.get_style_at_offset(self.app.console, max(0, self._place))
+            pieces = [Piece(0, 0, self.render_line(0))]
+        elif time != self._time and self._place >= 0:
+            self._time = time
+            before = cell_len(text.plain[: self._place])
+            style = self.rich_style + self._time_style
+            pieces = [Piece(before, 0, Strip([Segment(time, style)], cell_len(time)))]
+        else:
+            return
+        if not draw(self, pieces):
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Return the line; where each part of it stands is told with it, so that the mouse can select it."""
         base = self.rich_style
-        cells = Strip(Segment.apply_style(self._text.render(self.app.console, end=""), base))
+        text = self._text
+        if self._place >= 0:
+            text = text.copy()
+            text.plain = text.plain[: self._place] + self._time + text.plain[self._place + len(self._time) :]
+        cells = Strip(Segment.apply_style(text.render(self.app.console, end=""), base))
         return cells.adjust_cell_length(self.content_size.width, base).apply_offsets(0, y)
 
 
