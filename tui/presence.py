@@ -56,11 +56,14 @@ class Presence:
 
     async def ask_who(self, said: str = "") -> None:
         """Show the door, or the first start where nobody can sign in yet; `said` is why somebody was signed out."""
-        from tui.screens.first_start import FirstStart  # noqa: PLC0415 - not needed when signed in already
-        from tui.screens.sign_in import SignIn  # noqa: PLC0415 - the same
+        if await asyncio.to_thread(self._app.session.needs_first_manager):
+            from tui.screens.first_start import FirstStart  # noqa: PLC0415 - needed once in a store's life
 
-        first = await asyncio.to_thread(self._app.session.needs_first_manager)
-        self._app.push_screen(FirstStart() if first else SignIn(said), self.enter)
+            self._app.push_screen(FirstStart(), self.enter)
+        else:
+            from tui.screens.sign_in import SignIn  # noqa: PLC0415 - not needed when signed in already
+
+            self._app.push_screen(SignIn(said), self.enter)
 
     def enter(self, manager: Manager | None) -> None:
         """Let a manager in who has proved who they are, and open their first page; None is nobody."""

@@ -9,6 +9,7 @@ from textual.geometry import Size
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
+    from tui.screens.too_small import TooSmall
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
@@ -19,6 +20,7 @@ class Room:
     def __init__(self, app: GatewatchApp) -> None:
         self._app = app
         self._is_enough = asyncio.Event()
+        self._told: TooSmall | None = None
 
     async def wait(self) -> None:
         """Wait until there is enough of it."""
@@ -26,14 +28,14 @@ class Room:
 
     def follow(self, size: Size) -> None:
         """Say so when the terminal is too small, until it has grown."""
-        from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
-
-        told = next((each for each in self._app.screen_stack if isinstance(each, TooSmall)), None)
         if size.width >= LEAST_WIDTH and size.height >= LEAST_HEIGHT:
             self._is_enough.set()
         else:
             self._is_enough.clear()
-        if told is not None:
-            told.follow(size)
+        if self._told is not None and self._told in self._app.screen_stack:
+            self._told.follow(size)
         elif not self._is_enough.is_set():
-            self._app.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
+            from tui.screens.too_small import TooSmall  # noqa: PLC0415 - most terminals are large enough
+
+            self._told = TooSmall(LEAST_WIDTH, LEAST_HEIGHT)
+            self._app.push_screen(self._told)
