@@ -16,9 +16,9 @@ from store.connector_url import check_connector_url
 from store.errors import NotFound, ProblemItem, Problems, Refused, StaleEdit
 from store.payment_method import PaymentMethod
 from store.records import Record
-from store.settings_schema import SettingsSchema, check_schema, check_static, parse_schema
 
 if TYPE_CHECKING:
+    from store.settings_schema import SettingsSchema
     from store.store import Transaction, View
 
 SHORTEST_PERIOD_MINUTES = Decimal("0.1")
@@ -75,6 +75,8 @@ class Connector(Record, frozen=True, kw_only=True):
     @property
     def schema(self) -> SettingsSchema:
         """What a payment method of this connector must supply."""
+        from store.settings_schema import parse_schema  # noqa: PLC0415 - a store is opened, and shown, without it
+
         return parse_schema(self.schema_text)
 
     def keys_at(self, now: datetime) -> tuple[str, ...]:
@@ -109,6 +111,8 @@ class ConnectorForm:
 
 def check(form: ConnectorForm) -> tuple[ProblemItem, ...]:
     """Return every problem of a form, in the order of its fields."""
+    from store.settings_schema import check_schema, check_static  # noqa: PLC0415 - as above
+
     problems: list[ProblemItem] = []
     if not form.name.strip():
         problems.append(ProblemItem("Name", "is empty; write a name that operators know the gateway by."))

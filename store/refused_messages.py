@@ -19,7 +19,6 @@ from store.errors import NotFound, Problems
 from store.gateway_watch import watch_of
 from store.payment_method import PaymentMethod
 from store.records import Record
-from store.settings_schema import parse_static
 
 if TYPE_CHECKING:
     from store.store import Transaction, View
@@ -87,6 +86,8 @@ def refused_of(view: View, by: Actor, connector_id: int | None = None) -> list[R
 
 def secret_texts(view: View, connector: Connector) -> frozenset[str]:
     """Return every text that is a secret between us and a gateway: keys, masked settings, values of Static JSON."""
+    from store.settings_schema import parse_static  # noqa: PLC0415 - a store is opened, and shown, without it
+
     found = {connector.shared_key, connector.previous_key}
     try:
         schema = connector.schema

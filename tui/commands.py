@@ -1,9 +1,9 @@
-"""What the palette offers besides pages: the actions of the page on top, and objects by id or name."""
+"""What the palette offers: the actions of the page on top, pages, what the panel itself does, and objects by name."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,7 +11,7 @@ from textual.app import SystemCommand
 from textual.command import Hit, Hits, Provider
 from textual.screen import Screen
 
-from tui import look
+from tui import look, pages
 from tui.finding import find
 from tui.keys import keys_of
 from tui.targets import ALERTS, PAGE
@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 
 SCORE_OF_AN_OBJECT = 0.4
 """Below what the palette's own matching gives to a page or an action of this name."""
+
+
+def commands_of(app: GatewatchApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """Yield what the page on top can do, the pages that the person may open, and what the panel itself can do."""
+    yield from actions_of(screen)
+    yield SystemCommand("Help", "The keys of this screen", app.action_help)
+    actor = app.session.actor
+    if actor is not None:
+        for entry in pages.pages_for(actor):
+            says = f"{entry.group}, key {entry.number}"
+            yield SystemCommand(entry.label, says, partial(app.moving.open_page, entry.key))
+        yield SystemCommand("Alerts", "What fires, and the rules that are watched", app.action_alerts)
+        yield SystemCommand("Sign out", "Let somebody else sign in", app.presence.sign_out)
+    yield SystemCommand("Quit", "Leave Gatewatch", app.action_quit)
 
 
 def actions_of(screen: Screen[Any]) -> Iterator[SystemCommand]:
@@ -47,4 +61,4 @@ class ObjectProvider(Provider):
         for found in everything:
             if found.target.kind not in (PAGE, ALERTS):
                 says = f"{found.label}: {look.safe(found.says)}"
-                yield Hit(SCORE_OF_AN_OBJECT, says, partial(app.open_target, found.target), text=says)
+                yield Hit(SCORE_OF_AN_OBJECT, says, partial(app.moving.open_target, found.target), text=says)

@@ -20,19 +20,19 @@ from rich.text import Text
 
 from store.money import Money
 from store.states import AttemptState, PaymentStatus
-from tui import plain_text
+from tui import colours, plain_text
 from tui.plain_text import ENDING_SECONDS
-
-ACCENT = "#55aaff"
-AMBER = "#f0b429"
-RED = "#ff6b66"
-GREEN = "#57b36a"
-DIM = "#8d99a9"
-FOREGROUND = "#d6dce5"
 
 MASK = "••••••••"
 
-# What needs no colour is in tui.plain_text, which the command line shares; screens find all of it here.
+# What needs no colour is in tui.plain_text, which the command line shares, and the colours are in tui.colours, which
+# the first frame needs; screens find all of it here.
+ACCENT = colours.ACCENT
+AMBER = colours.AMBER
+RED = colours.RED
+GREEN = colours.GREEN
+DIM = colours.DIM
+FOREGROUND = colours.FOREGROUND
 ELLIPSIS = plain_text.ELLIPSIS
 safe = plain_text.safe
 moment_text = plain_text.moment_text

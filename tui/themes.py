@@ -18,7 +18,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from tui import look
+from tui.colours import ACCENT, AMBER, DIM, FOREGROUND, GREEN, RED
 from tui.theme_names import AUTO
 
 
@@ -26,19 +26,19 @@ from tui.theme_names import AUTO
 class Colours:
     """What a theme is made of. `grounds` are what text stands on: background, surface, panel, field, focused field."""
 
-    accent: str = look.ACCENT
+    accent: str = ACCENT
     secondary: str = "#8aa4c2"
-    amber: str = look.AMBER
-    red: str = look.RED
-    green: str = look.GREEN
-    dim: str = look.DIM
+    amber: str = AMBER
+    red: str = RED
+    green: str = GREEN
+    dim: str = DIM
     faint: str = "#748193"
     rule: str = "#2c3542"
-    foreground: str = look.FOREGROUND
+    foreground: str = FOREGROUND
     grounds: tuple[str, str, str, str, str] = ("#11151b", "#171c24", "#222a35", "#1d242e", "#263140")
-    primary_button: tuple[str, str] = ("#23405c", look.ACCENT)
-    error_button: tuple[str, str] = ("#43282b", look.RED)
-    footer: tuple[str, str] = (look.ACCENT, "#a9b4c2")
+    primary_button: tuple[str, str] = ("#23405c", ACCENT)
+    error_button: tuple[str, str] = ("#43282b", RED)
+    footer: tuple[str, str] = (ACCENT, "#a9b4c2")
     scrollbar: str = "#384354"
 
     @property
@@ -100,7 +100,7 @@ NAVY, GREY, WHITE, BLACK = "#0000aa", "#555555", "#ffffff", "#000000"
 OF_16_COLOURS = NamedTheme(
     "gatewatch-16",
     Colours(
-        secondary=look.ACCENT,
+        secondary=ACCENT,
         dim="#aaaaaa",
         faint="#aaaaaa",
         rule=GREY,

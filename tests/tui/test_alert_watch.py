@@ -59,8 +59,8 @@ async def look_again(pilot: Pilot[Any]) -> None:
     """Look for alerts now, as the panel does each few seconds."""
     app = pilot.app
     assert isinstance(app, GatewatchApp)
-    assert app._alert_watch is not None
-    app._alert_watch.look_soon()
+    assert app.presence.alert_watch is not None
+    app.presence.alert_watch.look_soon()
     await settle(pilot)
 
 
@@ -185,9 +185,9 @@ async def test_who_signs_out_hears_no_more_and_colon_opens_the_alerts(cast: Stor
             await press(pilot, each)
         assert isinstance(app.screen, AlertsDialog)
         await press(pilot, "escape")
-        watch = app._alert_watch
+        watch = app.presence.alert_watch
         assert watch is not None
-        app.sign_out_now("30 minutes without a key")
+        app.presence.sign_out_now("30 minutes without a key")
         await settle(pilot)
         cast.clock.advance(minutes=5)  # type: ignore[attr-defined]
         watch.look_soon()

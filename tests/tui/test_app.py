@@ -251,7 +251,7 @@ async def test_a_filter_in_force_from_the_start_says_nothing_before_the_store_ha
 
     app = panel(cast)
     opened = Settings(filters={"connectors": {"mine": "nobody"}}, opening_filters={"connectors": "mine"})
-    app.loaded = Loaded(opened)
+    app._settings._loaded = Loaded(opened)
     monkeypatch.setattr(ConnectorsPage, "read", away)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "6")
@@ -266,7 +266,7 @@ async def test_trouble_ends_also_where_the_store_is_as_it_was_before_it(cast: St
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6")
         app.store_trouble = "could not be read by a page that is not open any more"
-        assert app._seen == app.session.signature()
+        assert app.store_watch._seen == app.session.signature()
         await until(pilot, lambda: app.store_trouble == "")
 
 

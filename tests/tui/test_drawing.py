@@ -62,12 +62,12 @@ async def pass_seconds(pilot: Pilot[Any], store: Store, drawn: list[bool], *, at
     app = pilot.app
     assert isinstance(app, GatewatchApp)
     assert isinstance(store.clock, FixedClock)
-    app._look_at_store()  # nothing is read in between
+    app.store_watch.look()  # nothing is read in between
     await settle(pilot)
     for _ in range(2):
         drawn.clear()
         store.clock.advance(seconds=1)
-        app._let_time_pass()
+        app.passing_time.catch_up()
         assert drawn
         assert all(drawn) is at_once
         await settle(pilot)

@@ -426,7 +426,7 @@ def test_a_draft_that_cannot_be_read_is_none_and_is_removed(tmp_path: Path) -> N
 
 def with_editor(app: GatewatchApp, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Let F4 start a program, in a terminal that has nothing to suspend."""
-    monkeypatch.setattr(app, "loaded", replace(NOTHING_SET, settings=Settings(editor=True)))
+    monkeypatch.setattr(app._settings, "_loaded", replace(NOTHING_SET, settings=Settings(editor=True)))
     monkeypatch.setattr(app, "environment", {"EDITOR": command})
     monkeypatch.setattr(app, "suspend", nullcontext)
 

@@ -76,7 +76,7 @@ async def tick(pilot: Pilot[None], store: Store, seconds: int) -> None:
     assert isinstance(store.clock, FixedClock)
     assert isinstance(pilot.app, GatewatchApp)
     store.clock.advance(seconds=seconds)
-    pilot.app._tick()
+    pilot.app.passing_time.tick()
 
 
 async def change(pilot: Pilot[None], store: Store, payment_id: int) -> None:
@@ -90,8 +90,8 @@ async def change(pilot: Pilot[None], store: Store, payment_id: int) -> None:
         else:
             payment_commands.start_attempt(tx, ANNA, payment_id, 2)
     assert isinstance(pilot.app, GatewatchApp)
-    pilot.app._told_at = 0.0
-    pilot.app._look_at_store()
+    pilot.app.store_watch._told_at = 0.0
+    pilot.app.store_watch.look()
 
 
 async def press(pilot: Pilot[None], _: Store, number: int) -> None:

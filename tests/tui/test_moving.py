@@ -19,6 +19,7 @@ from tests.tui.form_driver import shown
 from tests.tui.test_payments import is_on, lines, page_name, press
 from tui import pages, screens, widgets
 from tui.app import GatewatchApp
+from tui.bar_facts import facts_of
 from tui.keys import keys_of, own_keys
 from tui.screens.account_details import AccountDetails
 from tui.screens.connector_details import ConnectorDetails
@@ -98,7 +99,7 @@ async def test_back_and_forward_go_along_pages_and_objects(cast: Store) -> None:
         assert page_name(app) == "Payment P-000001"
         await press(pilot, "6", "[")
         assert page_name(app) == "Payment P-000001"
-        assert app.facts().above == ("Accounts", "Account 1")
+        assert facts_of(app).above == ("Accounts", "Account 1")
         await press(pilot, "[")
         assert is_on(app, AccountDetails)
         await press(pilot, "]", "]")

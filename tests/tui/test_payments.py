@@ -46,8 +46,8 @@ async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:
     assert isinstance(clock, FixedClock)
     clock.advance(**time)
     assert isinstance(pilot.app, GatewatchApp)
-    if pilot.app.ticking:
-        pilot.app._let_time_pass()
+    if pilot.app.passing_time.is_on:
+        pilot.app.passing_time.catch_up()
     await settle(pilot)
 
 
@@ -156,8 +156,8 @@ async def test_what_others_change_is_shown(cast: Store) -> None:
         await settle(pilot)
         with cast.transaction() as tx:
             payment_commands.cancel(tx, ANNA, 8)
-        app._told_at = 0.0
-        app._look_at_store()
+        app.store_watch._told_at = 0.0
+        app.store_watch.look()
         await settle(pilot)
         assert "Cancelled" in next(each for each in lines(app) if "P-000008" in each)
         assert counters(app).startswith("Waiting 2 ")

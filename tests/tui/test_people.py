@@ -159,11 +159,11 @@ async def test_who_does_not_press_a_key_for_long_is_warned_and_then_signed_out(c
         clock.advance(minutes=9)
         await press(pilot, "1", "n", "x")
         clock.advance(minutes=9, seconds=45)
-        app._look_for_somebody()
+        app.presence.look_for_somebody()
         await settle(pilot)
         assert any("Press any key to stay" in each.message for each in app._notifications)
         clock.advance(seconds=15)
-        app._look_for_somebody()
+        app.presence.look_for_somebody()
         await settle(pilot)
         assert is_on(app, SignIn)
         assert "10 minutes without a key" in str(app.screen.query_one("#said", Static).render())
@@ -180,8 +180,8 @@ async def test_who_is_disabled_is_signed_out_where_they_are(cast: Store) -> None
         ines = manager_of(cast, INES_EMAIL)
         with cast.transaction() as tx:
             managers.update(tx, ANNA, ines.id, version=ines.version, enabled=False)
-        app._told_at = 0.0  # a page is told of changes four times a second at most
-        app._look_at_store()
+        app.store_watch._told_at = 0.0  # a page is told of changes four times a second at most
+        app.store_watch.look()
         await settle(pilot)
         assert is_on(app, SignIn)
         assert "you were disabled" in str(app.screen.query_one("#said", Static).render())

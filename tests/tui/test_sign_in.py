@@ -106,7 +106,7 @@ async def test_signing_out_asks_who_is_there(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.sign_out()
+        app.presence.sign_out()
         await settle(pilot)
 
         assert isinstance(app.screen, SignIn)

@@ -11,6 +11,7 @@ from store.store import Store
 from tests.tui.cast import manager_of, panel
 from tests.tui.conftest import settle
 from tui.app import GatewatchApp
+from tui.bar_facts import facts_of
 from tui.screens.page import Page
 from tui.session import Session
 from tui.widgets.top_bar import TopBar
@@ -26,11 +27,11 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
 
 def pass_seconds(app: GatewatchApp, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the panel's own clock tick so often, a second apart."""
-    at = [app._ticked_at]
-    monkeypatch.setattr("tui.app.monotonic", lambda: at[0])
+    at = [app.passing_time._ticked_at]
+    monkeypatch.setattr("tui.passing_time.monotonic", lambda: at[0])
     for _ in range(seconds):
         at[0] += 1.0
-        app._tick()
+        app.passing_time.tick()
 
 
 async def test_a_page_on_top_ticks_each_second_and_not_behind_a_dialog(
@@ -73,5 +74,5 @@ async def test_a_calm_panel_never_ticks_and_says_so(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
 
-        assert not app.ticking
-        assert app.facts().pace == "calm"
+        assert not app.passing_time.is_on
+        assert facts_of(app).pace == "calm"

@@ -92,7 +92,7 @@ class FormPage(TextFieldsPage):
         self.remember()
         if self.FULL_CONTROL and not self.session.by.full_control:
             self.notify("This form is for managers with Full Control.", severity="warning")
-            self.gatewatch.leave(self)
+            self.gatewatch.moving.leave(self)
             return
         self.run_worker(self._offer_draft(), group="draft")
 
@@ -128,7 +128,7 @@ class FormPage(TextFieldsPage):
         if event.button.id == "save":
             self.action_save()
         else:
-            self.gatewatch.leave(self)
+            self.gatewatch.moving.leave(self)
 
     def action_save(self) -> None:
         """Create or Save, or show all problems."""

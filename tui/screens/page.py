@@ -23,6 +23,7 @@ from textual.widget import Widget
 
 from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
 from tui import pages, work
+from tui.bar_facts import facts_of
 from tui.session import Disabled, Session
 from tui.targets import Target
 from tui.widgets.keys_footer import KeysFooter
@@ -189,7 +190,7 @@ class Page(Screen[int | None]):
         try:
             self.session.follow(event.view)
         except Disabled as error:
-            self.gatewatch.sign_out_now(str(error))
+            self.gatewatch.presence.sign_out_now(str(error))
             return
         with self.leaving_what_is_gone():
             self.refresh_bars()
@@ -202,13 +203,13 @@ class Page(Screen[int | None]):
             yield
         except (NotFound, NotPermitted) as error:
             self.notify(str(error), severity="warning", markup=False)
-            self.gatewatch.leave(self)
+            self.gatewatch.moving.leave(self)
 
     def refresh_bars(self) -> None:
         """Tell the top bar and the navigation bar who is signed in, the time, and whether an engine runs."""
         for each in self._bars:
             if isinstance(each, TopBar):
-                each.facts = self.gatewatch.facts()
+                each.facts = facts_of(self.gatewatch)
             elif isinstance(each, Navigation) and each.is_attached:
                 each.offer(pages.pages_for(self.session.by))
 
@@ -216,7 +217,7 @@ class Page(Screen[int | None]):
         """Show what happened while another screen was on top; the first time, the page has just been composed."""
         self._composed = True
         if self.is_ready:
-            self.gatewatch.remember_place()
+            self.gatewatch.moving.remember_place()
             self.refresh_bindings()
             self.refresh_bars()
             self.reload()
@@ -225,7 +226,7 @@ class Page(Screen[int | None]):
         """Open the page that was chosen in the navigation bar."""
         message.stop()
         self.remove_class("-navigation")
-        self.gatewatch.action_go_to(message.key)
+        self.gatewatch.moving.open_page(message.key)
 
     def action_navigation(self) -> None:
         """Bring the navigation bar and its cursor, or put them away."""
@@ -243,7 +244,7 @@ class Page(Screen[int | None]):
         if action == "copy_text":
             return False  # Textual's ctrl+c, which is the terminal's; `y` copies what is selected
         if action == "leave":
-            return self.gatewatch.can_leave(self) or self.query_one(Navigation).has_focus
+            return self.gatewatch.moving.can_leave(self) or self.query_one(Navigation).has_focus
         return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
@@ -251,7 +252,7 @@ class Page(Screen[int | None]):
         if self.query_one(Navigation).has_focus:
             self._put_navigation_away()
         else:
-            self.gatewatch.leave(self)
+            self.gatewatch.moving.leave(self)
 
     def _put_navigation_away(self) -> None:
         self.remove_class("-navigation")

@@ -239,7 +239,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Show the rows that were counted."""
         message.stop()
         if message.name == INBOX:
-            self.gatewatch.action_go_to("inbox")
+            self.gatewatch.moving.open_page("inbox")
         elif message.name == SILENT:
             self.action_connector_health()
         else:
@@ -339,7 +339,7 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _mark_changes(self, frame: Frame, now: datetime) -> None:
         """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
-        if frame.renewed and (self._was_left or now - self.gatewatch.last_here_at >= AWAY):
+        if frame.renewed and (self._was_left or now - self.gatewatch.presence.last_here_at >= AWAY):
             self.table.mark(self.table.marked | frame.renewed, draw=False)
         self._was_left = False
 

@@ -26,6 +26,7 @@ from textual.widgets import Input
 from store.errors import StoreNotUsable
 from tui.terminal.crash import crash_sentence, write_crash
 from tui.terminal.ending import exit_code_of
+from tui.terminal.style_sheets import ReadOnce
 from tui.widgets.palette import Palette
 
 CRASHED, NOT_USABLE = 1, 3
@@ -43,6 +44,7 @@ class TerminalApp(App[None]):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(driver_class=_driver_for(environment))
+        self.stylesheet = ReadOnce(variables=self.get_css_variables())
         self.environment = environment
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._copied = ""
@@ -74,6 +76,26 @@ class TerminalApp(App[None]):
     def terminal_is_gone(self) -> None:
         """End as if the terminal had said so; some ends of it are told by no signal."""
         signal.raise_signal(signal.SIGHUP)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the app has ended, or is about to."""
+        return self._exit or not self.is_running
+
+    def crash(self, error: Exception) -> None:
+        """End by a mistake of ours that happened outside of Textual's own handlers."""
+        self._handle_exception(error)
+
+    def edit_outside(self, text: str, *, suffix: str) -> str:
+        """Return a text as the person's own editor has left it; the app is suspended meanwhile.
+
+        Raises EditorFailed, SuspendNotSupported.
+        """
+        from tui import external_editor  # noqa: PLC0415 - seldom wanted
+
+        command = external_editor.editor_command(self.environment)
+        with self.suspend():
+            return external_editor.edit(text, suffix=suffix, command=command)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send a text to the terminal's clipboard and say so; what is typed masked is not copied."""
