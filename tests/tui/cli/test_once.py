@@ -16,7 +16,7 @@ def test_the_monitor_is_printed_the_most_urgent_first(at_shop: CommandLine, shop
     at_shop("connector", "update", shop.connector.id, "--period", "5")
     at_shop("payment", "pay", soon, "--method", shop.method.id)
     printed = at_shop("--once", "--json").json
-    assert [each["id"] for each in printed["payments"]] == [soon, slow, waiting, overdue]
+    assert [each["id"] for each in printed["payments"]] == [soon, slow, overdue, waiting]
     assert printed["counters"] == {
         "waiting_for_payment": 2,
         "processing": 2,
