@@ -7,7 +7,7 @@
 | bytes to the terminal in that second | the same |
 | the panel's memory, all payments read for sorting | the same on an empty store |
 | another process's change on the screen, after its commit | the quarter of a second that is wanted |
-| what the panel reads of files for it | the store's size |
+| what the panel reads of files for it: one look at the journal, which takes 16 KB at once | the store's size |
 | over a link of 4 KB a second: how long after a key it is acted on, and how late the loop is; the longest | 100 ms |
 
 `python -m tests.bench.slow_link [PAYMENTS]` tells more of the last one.

@@ -22,6 +22,7 @@ from textual.message import Message
 from tui.terminal.drawing import ImageDriver
 from tui.terminal.image import ScreenImage
 from tui.terminal.output import Output
+from tui.terminal.reading import Reading
 from tui.terminal.restoring import TerminalBefore
 from tui.terminal.typed_ahead import TypedAhead
 
@@ -59,6 +60,7 @@ class PacedDriver(LinuxDriver, ImageDriver):
         self._unasked_bytes = 0
         self._sent_at = 0.0
         self._next_frame: asyncio.TimerHandle | None = None
+        self._reading = Reading(self.process_message)
         self._typed_ahead = TypedAhead(app, super().process_message)
 
     def write(self, data: str) -> None:
@@ -83,6 +85,7 @@ class PacedDriver(LinuxDriver, ImageDriver):
         self._output = Output(2, encoding, self._told_of_room)
         self._output.start()
         self._image.forget_shown()
+        self._reading.begin()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()  # Textual's own, which would hold up the panel after 30 frames
@@ -112,6 +115,15 @@ class PacedDriver(LinuxDriver, ImageDriver):
             self._in_loop(partial(self._typed_ahead.take, message))
         else:
             super().process_message(message)
+
+    def disable_input(self) -> None:
+        """End the thread that reads, which may be waiting for ever."""
+        self._reading.end()
+        super().disable_input()
+
+    def run_input_thread(self) -> None:
+        """Read the terminal."""
+        self._reading.run(self.fileno)
 
     def _run_input_thread(self) -> None:
         try:

@@ -38,6 +38,7 @@ class RecordLines:
         self._table = table
         self._parts: dict[tuple[object, ...], tuple[Strip, tuple[Strip, ...]]] = {}
         self._base_styles: dict[bool, Style] = {}
+        self._differing: dict[tuple[int, int], tuple[Strip, Strip, int, Strip]] = {}
 
     def forget(self) -> None:
         """Make everything anew: styles or columns are others."""
@@ -112,6 +113,19 @@ class RecordLines:
         centred = Strip.join([before, Strip(line.render(table.app.console, end=""))])
         return centred.adjust_cell_length(width).apply_style(style)
 
+    def differing(self, shown: Strip, wanted: Strip) -> tuple[int, Strip]:
+        """Return how many cells two contents begin with in common, by whole segments, and the rest of the wanted one.
+
+        One countdown becomes the next in row after row: the rest is the same object then, with what it was drawn as.
+        """
+        found = self._differing.get((id(shown), id(wanted)))
+        if found is None:
+            if len(self._differing) > KEPT_PARTS:
+                self._differing.clear()
+            # Both are kept with it, so that no other ones get their ids.
+            found = self._differing[(id(shown), id(wanted))] = (shown, wanted, *_after_what_is_same(shown, wanted))
+        return found[2:]
+
     def _gutter(self, painted: Painted) -> Strip:
         if not painted.has_cursor and not painted.is_marked:
             return Strip([Segment("  ")], GUTTER)
@@ -130,3 +144,12 @@ class RecordLines:
             # The cells are kept with it, so that no other cell gets the id of one.
             found = self._parts[key] = (make(), cells)
         return found[0]
+
+
+def _after_what_is_same(shown: Strip, wanted: Strip) -> tuple[int, Strip]:
+    before, after = [*shown], [*wanted]
+    number = same = 0
+    while number < min(len(before), len(after)) and before[number] == after[number]:
+        same += after[number].cell_length
+        number += 1
+    return same, Strip(after[number:], wanted.cell_length - same)

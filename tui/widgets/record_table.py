@@ -463,7 +463,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
                 cells = change.wanted.cells[number]
                 if end - start != cells.cell_length:
                     return False
-                same, differing = _differing(change.shown.cells[number], cells)
+                same, differing = self._lines.differing(change.shown.cells[number], cells)
                 pieces.append(Piece(start + same, change.y, differing.apply_style(base)))
         if not draw(self, pieces):
             return False
@@ -549,13 +549,3 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
 
     def _index_at(self, y: int) -> int:
         return y - HEADER_LINES + round(self.scroll_y)
-
-
-def _differing(shown: Strip, wanted: Strip) -> tuple[int, Strip]:
-    """Return how many cells two strips begin with in common, by whole segments, and the rest of the wanted one."""
-    before, after = [*shown], [*wanted]
-    number = same = 0
-    while number < min(len(before), len(after)) and before[number] == after[number]:
-        same += after[number].cell_length
-        number += 1
-    return same, Strip(after[number:], wanted.cell_length - same)
