@@ -183,7 +183,11 @@ class ConnectorFormPage(FormPage):
             return
         examples = EXAMPLES[field.called]
         shown = examples.index(str(field.value)) if field.value in examples else -1
-        field.replace_text(examples[(shown + 1) % len(examples)])
+        example = examples[(shown + 1) % len(examples)]
+        if example == field.value:
+            self.notify("The example stands there already.")
+        else:
+            field.replace_text(example)
 
     def action_format(self) -> None:
         """Lay out the JSON text that has the focus; one that is no JSON stays, and is told of."""
