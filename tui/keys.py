@@ -54,9 +54,8 @@ def own_keys() -> dict[str, frozenset[str]]:
     It imports every screen and widget, so it is not for the event loop.
     """
     from tui import app, screens, widgets  # noqa: PLC0415 - the panel itself reads this module
-    from tui.terminal.app import TerminalApp  # noqa: PLC0415 - the same
 
-    found = _named(TerminalApp.BINDINGS) | _named(app.GatewatchApp.BINDINGS)
+    found = _named(app.GatewatchApp.BINDINGS)
     for package in (screens, widgets):
         for each in pkgutil.iter_modules(package.__path__):
             module = import_module(f"{package.__name__}.{each.name}")

@@ -40,9 +40,7 @@ def is_remote(environment: Mapping[str, str]) -> bool:
 class TerminalApp(App[None]):
     """An app that leaves the terminal as it was, whatever happens, and tells no value when it crashes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("Y", "show_copied", "Show what was copied", show=False, id="app.show_copied")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("Y", "show_copied", "Show what was copied", show=False)]
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(driver_class=_driver_for(environment))
