@@ -186,11 +186,15 @@ class ConnectorFormPage(FormPage):
             return
         examples = EXAMPLES[field.called]
         shown = examples.index(str(field.value)) if field.value in examples else -1
+        example = examples[(shown + 1) % len(examples)]
+        if example == field.value:
+            self.notify("The example stands there already.")
+            return
         is_typed = shown < 0 and bool(str(field.value).strip())
         if is_typed and not isinstance(field.control, JsonArea):
             self.notify(f"{field.label} stays as you typed it; an example is filled in where nothing is.")
             return
-        field.replace_text(examples[(shown + 1) % len(examples)])
+        field.replace_text(example)
         if is_typed:
             self.notify("The example stands in the place of your text; ctrl+z brings that back.")
 

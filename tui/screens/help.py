@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
 from tui import look
 from tui.keys import Key, keys_of
@@ -17,6 +17,8 @@ from tui.look import Tone
 from tui.widgets.dialog import Dialog
 
 PAGE, FOCUS, EVERYWHERE = "This page", "Where the focus is", "Everywhere"
+OWN_OF_FIELD = "Editing, as in most terminals"
+"""What a text field does by itself: keys that are not the panel's, and that no setting changes."""
 KEYS_WIDTH, SAYS_WIDTH = 17, 26
 REMAPPING = (
     "Esc closes this. The settings file can give other keys to the names at the right; gatewatch config show says "
@@ -60,14 +62,17 @@ class Help(Dialog[None]):
 
 
 def groups_of(screen: Screen[Any]) -> list[tuple[str, list[Key]]]:
-    """Return what keys do on a screen now, in groups: where the focus is, the page, everywhere."""
-    groups: dict[str, list[Key]] = {FOCUS: [], PAGE: [], EVERYWHERE: []}
+    """Return what keys do on a screen now, in groups: the page, where the focus is, everywhere, and editing text."""
+    groups: dict[str, list[Key]] = {PAGE: [], FOCUS: [], EVERYWHERE: [], OWN_OF_FIELD: []}
     for each in keys_of(screen):
-        groups[EVERYWHERE if each.node is screen.app else PAGE if each.node is screen else FOCUS].append(each)
+        if isinstance(each.node, Input | TextArea) and not each.binding_id:
+            groups[OWN_OF_FIELD].append(each)
+        else:
+            groups[EVERYWHERE if each.node is screen.app else PAGE if each.node is screen else FOCUS].append(each)
     for keys in groups.values():
         # First what the footer has too, then our own, then what comes with Textual's widgets.
         keys.sort(key=lambda each: (not each.shown, not each.binding_id))
-    return [(title, groups[title]) for title in (PAGE, FOCUS, EVERYWHERE) if groups[title]]
+    return [(title, keys) for title, keys in groups.items() if keys]
 
 
 def group_text(title: str, keys: list[Key]) -> Text:

@@ -159,11 +159,14 @@ class MethodFormPage(FormPage):
         """Fill the settings that are still empty with values that the schema takes."""
         if self._settings is not None:
             settings, given = self._settings, self._settings.values()
-            tasks.start(
-                self,
-                partial(example_settings, settings.schema),
-                lambda examples: settings.put({**examples, **given}),
-            )
+
+            def put(examples: Mapping[str, object]) -> None:
+                if examples.keys() <= given.keys():
+                    self.notify("No setting is empty; examples are for those that are.")
+                else:
+                    settings.put({**examples, **given})
+
+            tasks.start(self, partial(example_settings, settings.schema), put)
 
     @work(group="schema", exclusive=True)
     async def _show_settings(self, connector: Connector, values: Mapping[str, object] | None) -> None:

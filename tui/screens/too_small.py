@@ -25,6 +25,10 @@ class TooSmall(ModalScreen[None]):
         """Tell the size that the terminal has now."""
         self.follow(self.app.size)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave ctrl+c to the terminal."""
+        return False if action == "copy_text" else super().check_action(action, parameters)
+
     def follow(self, size: Size) -> None:
         """Tell the terminal's new size, or go away if there is room now."""
         if size.width < self._least[0] or size.height < self._least[1]:
