@@ -6,6 +6,7 @@ Kept are only sums for each minute of the last day, so that a change costs what 
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class _Minute:
     count: int = 0
     succeeded: int = 0
     late: int = 0
-    answer_seconds: list[float] = field(default_factory=list)
+    answer_seconds: array[float] = field(default_factory=lambda: array("d"))
 
     def add(self, sample: Sample, sign: int) -> None:
         self.count += sign
@@ -145,6 +146,12 @@ class HealthBook:
                 self._waiting[each.connector_id].pop(payment_id, None)
             elif each.minute in self._minutes[each.connector_id]:
                 self._minutes[each.connector_id][each.minute].add(each, -1)
+
+    def let_go(self, payment_id: int) -> None:
+        """Remember of a payment that has aged out only what it counts for; if it comes back, it counts once more."""
+        for each in self._samples.pop(payment_id, ()):
+            if each.minute is None:
+                self._waiting[each.connector_id].pop(payment_id, None)
 
     def at(self, now: datetime, connector_ids: Iterable[int]) -> list[ConnectorHealth]:
         """Return how these connectors are at a moment."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -209,6 +210,7 @@ class Monitor:
         late = view.since(Answer, "late_at", self._midnight)
         returned = view.since(BalanceTransaction, "returned_at", self._midnight)
         self._today: dict[RecordKey, tuple[Lane, int]] = {}
+        self._counted_today: Counter[Lane] = Counter()
         self._note_today(view, [(Answer.TABLE, each.id) for each in late])
         self._note_today(view, [(BalanceTransaction.TABLE, each.id) for each in returned])
 
@@ -260,7 +262,7 @@ class Monitor:
                 places[identity] = None
                 self._late.discard(identity)
                 self._glances.pop(identity, None)
-                self._book.forget(identity)
+                self._book.let_go(identity)
                 continue
             payment = as_of(stored, view.now)
             places[identity] = urgency_of(payment)
@@ -305,10 +307,12 @@ class Monitor:
                 line = view.find(BalanceTransaction, identity)
                 if line is not None and line.answer_id is not None and line.date >= self._midnight:
                     noted = (Lane.RETURNED, line.payment_id)
+            before = self._today.pop(key, None)
+            if before is not None:
+                self._counted_today[before[0]] -= 1
             if noted is not None and self._may_see(view, noted[1]):
                 self._today[key] = noted
-            else:
-                self._today.pop(key, None)
+                self._counted_today[noted[0]] += 1
 
     # Who may see what
 
@@ -339,7 +343,7 @@ class Monitor:
         counts = {lane: end - start for lane, (start, end) in self._stretches().items()}
         counts[Lane.LATE] = len(self._late)
         for lane in (Lane.LATE_ANSWERS, Lane.RETURNED):
-            counts[lane] = sum(each is lane for each, _ in self._today.values())
+            counts[lane] = self._counted_today[lane]
         return counts
 
     def _health(self, view: View) -> Sequence[ConnectorHealth]:

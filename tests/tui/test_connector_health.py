@@ -108,6 +108,19 @@ def test_what_is_older_than_a_day_is_let_go() -> None:
 STATES = st.sampled_from([AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.OVERDUE, AttemptState.SENT])
 
 
+def test_what_has_aged_out_still_counts_and_is_not_remembered() -> None:
+    book = HealthBook()
+    book.note(payment(1, AttemptState.SUCCEEDED, ago=60), NOW)
+    book.note(payment(2, AttemptState.SENT, ago=60), NOW)
+    before = book.at(NOW, [1])[0]
+    for identity in (1, 2):
+        book.let_go(identity)
+    after = book.at(NOW, [1])[0]
+    assert (after.trends, after.last_heard_at) == (before.trends, before.last_heard_at)
+    assert (before.waiting, after.waiting) == (1, 0)
+    assert book._samples == {}
+
+
 @given(
     changes=st.lists(st.tuples(st.integers(1, 4), STATES, st.integers(10, 90_000), st.integers(1, 9)), max_size=30),
     forgotten=st.sets(st.integers(1, 4)),
