@@ -6,10 +6,10 @@ Bytes are counted, not seconds: what is queued before an answer and the answer i
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from store import payment_commands
 from store.accounts import Account

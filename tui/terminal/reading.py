@@ -7,6 +7,7 @@ import select
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -27,11 +28,16 @@ class Reading:
         self._woken, self._wake = os.pipe()
         os.set_blocking(self._woken, False)
 
+    def __del__(self) -> None:
+        for each in (self._woken, self._wake):
+            os.close(each)
+
     def begin(self) -> None:
         """Let the next `run` go on until `end` is called."""
         self._ending.clear()
-        while select.select([self._woken], [], [], 0)[0]:
-            os.read(self._woken, READ_BYTES)
+        with suppress(BlockingIOError):
+            while os.read(self._woken, READ_BYTES):
+                continue
 
     def end(self) -> None:
         """Let `run` return now, whatever it waits for."""
@@ -41,14 +47,16 @@ class Reading:
     def run(self, descriptor: int) -> None:
         """Read until told to end. Raises OSError where the terminal is gone."""
         parser, decode = XTermParser(), getincrementaldecoder("utf-8")("replace").decode
-        sources, looks = [descriptor, self._woken], 0
+        sources, looks = select.poll(), 0
+        for each in (descriptor, self._woken):
+            sources.register(each, select.POLLIN)
         while not self._ending.is_set():
-            ready, _, _ = select.select(sources, [], [], LOOK_SECONDS if looks else None)
+            ready = [each for each, _ in sources.poll(LOOK_SECONDS * 1000 if looks else None)]
             looks = max(0, looks - 1)
             if descriptor in ready:
                 content = os.read(descriptor, READ_BYTES)
                 if not content:
-                    sources.remove(descriptor)  # it is no terminal, and there will be nothing more
+                    sources.unregister(descriptor)  # it is no terminal, and there will be nothing more
                 text = decode(content)
                 if text:
                     self._hand_all_on(parser.feed(text))
