@@ -77,7 +77,7 @@ def _control(field: SettingField) -> Iterator[Text]:
         yield Text.assemble("  ", _box(""))
     else:
         typed = "" if default is None else look.MASK if field.masked else str(default)
-        yield Text.assemble("  ", _box(look.safe(typed)))
+        yield Text.assemble("  ", _box(look.safe(typed)), look.dim(" masked" if field.masked else ""))
 
 
 def _box(typed: str) -> Text:
