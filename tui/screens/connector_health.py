@@ -179,8 +179,7 @@ class ConnectorHealthPage(ListPage[HealthRow]):
             text.append(f"last heard {look.relative(health.last_heard_at, self.now())}.")
         if health.silent_for is not None:
             silent = look.remaining_text(health.silent_for)
-            # The sign stays with its words where the line is broken.
-            text.append(f"  !\N{NO-BREAK SPACE}silent for {silent}, longer than usual", Tone.ENDING.style)
+            text.append(f"  ! silent for {silent}, longer than usual", Tone.ENDING.style)
         text.append(f"\nNothing is judged by fewer than {MINIMUM_SAMPLE} attempts.", look.DIM)
         return text
 
