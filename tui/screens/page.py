@@ -154,7 +154,8 @@ class Page(Screen[int | None]):
             self._reload_again = True
             return
         self._reloading = True
-        self.run_worker(self._read, group="reload")
+        # Not a coroutine, which would never be awaited where the panel is left before the worker begins
+        self.run_worker(self._read, group="reload")  # type: ignore[arg-type] # what Textual's type cannot infer
 
     def compose(self) -> ComposeResult:
         """Compose the bars around the workspace."""
