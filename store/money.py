@@ -70,6 +70,21 @@ def zero(currency: str) -> Money:
     return Money(Decimal(0).scaleb(-(decimals_of(currency) or 0)), currency)
 
 
+def check_amount(text: str, example: str = "129.00") -> Decimal:
+    """Read an amount to be paid, in a currency that is not known yet: digits with a point, more than nothing.
+
+    Raises ValueError with a sentence that says what is wrong and what would be right.
+    """
+    written = text.strip()
+    if not AMOUNT_PATTERN.fullmatch(written):
+        wrong = f"{text!r} is not an amount" if written else "The amount is empty"
+        raise ValueError(f"{wrong}; write digits with a point, {example} for example.")
+    amount = Decimal(written)
+    if amount == 0:
+        raise ValueError(f"The amount must be more than 0; {example} for example.")
+    return amount
+
+
 def parse_total(text: str, currency: str) -> Money:
     """Read an amount to be paid: more than nothing, with at most the currency's decimals.
 
@@ -80,13 +95,9 @@ def parse_total(text: str, currency: str) -> Money:
     if decimals is None:
         raise ValueError(f"{currency!r} is not a currency of ISO 4217; write three capital letters, EUR for example.")
     example = f"129{'.' if decimals else ''}{'0' * decimals}"
-    written = text.strip()
-    if not AMOUNT_PATTERN.fullmatch(written):
-        wrong = f"{text!r} is not an amount" if written else "The amount is empty"
-        raise ValueError(f"{wrong}; write digits with a point, {example} for example.")
-    amount = Decimal(written)
-    if amount == 0:
-        raise ValueError(f"The amount must be more than 0; {example} for example.")
+    amount = check_amount(text, example)
     if amount != round(amount, decimals):
-        raise ValueError(f"{currency} has {decimals} decimals; write {example}, for example, instead of {written}.")
+        raise ValueError(
+            f"{currency} has {decimals} decimals; write {example}, for example, instead of {text.strip()}."
+        )
     return Money(amount.quantize(Decimal(1).scaleb(-decimals)), currency)

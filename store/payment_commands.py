@@ -21,7 +21,7 @@ from store.archived_payment import ArchivedPayment
 from store.connectors import Connector
 from store.errors import NotFound, ProblemItem, Problems, Refused
 from store.judging import Happening, as_of, judge
-from store.money import parse_total
+from store.money import check_amount, parse_total
 from store.payment_method import PaymentMethod
 from store.payments import Attempt, Delivery, HistoryLine, Payment
 from store.resellers import level_and_above, need_in_reach
@@ -36,11 +36,13 @@ def check(account: Account | None, *, total: str, due_date: str, today: date) ->
     problems: list[ProblemItem] = []
     if account is None:
         problems.append(ProblemItem("Account", "is not chosen; choose whose payment it is."))
-    else:
-        try:
+    try:
+        if account is None:
+            check_amount(total)
+        else:
             parse_total(total, account.currency)
-        except ValueError as error:
-            problems.append(ProblemItem("Total", str(error)))
+    except ValueError as error:
+        problems.append(ProblemItem("Total", str(error)))
     try:
         _due_date(due_date, today)
     except ValueError as error:

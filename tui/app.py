@@ -184,6 +184,13 @@ class GatewatchApp(TerminalApp):
         """Say so when the terminal is too small for any screen, until it has grown."""
         self.room.follow(event.size)
 
+    async def action_quit(self) -> None:
+        """End the panel; where something is typed it is kept, and the person is asked first."""
+        if self.session.manager is None:
+            self.exit()
+        else:
+            self.presence.leave()
+
     def action_go_to(self, key: str) -> None:
         """Open a page."""
         self.moving.open_page(key)

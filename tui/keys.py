@@ -74,7 +74,8 @@ def problems_of(remapped: Mapping[str, str]) -> list[str]:
     told = [f"keys: there is no binding {each}{_perhaps(each, known)}" for each in remapped if each not in known]
     for name, written in remapped.items():
         for other in (each for each in known if each != name and each not in remapped and _are_together(each, name)):
-            told += [f"keys: {key} is {other}'s; {name} takes it." for key in written.split(",") if key in known[other]]
+            outcome = f"there it stays {other}'s" if _is_nearer(other, name) else f"{name} takes it"
+            told += [f"keys: {key} is {other}'s; {outcome}." for key in written.split(",") if key in known[other]]
     return told
 
 
@@ -82,6 +83,14 @@ def _are_together(one: str, other: str) -> bool:
     """Say whether two bindings can work at the same time, as far as their names tell."""
     places = {one.partition(".")[0], other.partition(".")[0]}
     return len(places) == 1 or bool(places & {"app", "page"})
+
+
+def _is_nearer(one: str, other: str) -> bool:
+    """Say whether a binding stands nearer to the focus than another one, and so gets a key that both have."""
+    places = ("app", "page")
+    rank = {place: number for number, place in enumerate(places)}
+    near = len(places)
+    return rank.get(one.partition(".")[0], near) > rank.get(other.partition(".")[0], near)
 
 
 def _perhaps(name: str, known: Iterable[str]) -> str:

@@ -92,9 +92,13 @@ class Moving:
         if opened and opened[-1].target is not None:
             self._trail.go_on(tuple(each.target for each in opened if each.target is not None))
 
+    def changed_pages(self) -> list[Page]:
+        """Return the pages on which something was typed that leaving would lose."""
+        return [each for each in self._open_pages() if each.has_changes()]
+
     async def may_leave_all(self) -> bool:
         """Say whether nothing that was typed would be lost, or the person has said that it may be."""
-        changed = [each for each in self._open_pages() if each.has_changes()]
+        changed = self.changed_pages()
         if not changed:
             return True
         return await self._app.push_screen_wait(

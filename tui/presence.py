@@ -19,6 +19,9 @@ from tui.idle import CHECK_SECONDS, Idle
 if TYPE_CHECKING:
     from tui.alert_watch import AlertWatch
     from tui.app import GatewatchApp
+    from tui.widgets.confirm import Confirm
+
+NOT_KEPT = "Secrets and the settings of payment methods are not."
 
 
 class Presence:
@@ -28,6 +31,7 @@ class Presence:
         self._app = app
         self._idle = Idle(app.settings.idle_sign_out_minutes, app.now())
         self.alert_watch: AlertWatch | None = None
+        self._leaving: Confirm | None = None
 
     @property
     def last_here_at(self) -> datetime:
@@ -77,6 +81,23 @@ class Presence:
             from tui.alert_watch import AlertWatch  # noqa: PLC0415 - many have no rules
 
             self.alert_watch = AlertWatch(self._app)
+
+    def leave(self) -> None:
+        """End the panel; what is typed in open forms is kept, after asking; asked for again, it ends."""
+        changed = self._app.moving.changed_pages()
+        if not changed or self._app.screen is self._leaving:
+            self._leave(sure=True)
+            return
+        from tui.widgets.confirm import Confirm  # noqa: PLC0415 - seldom wanted
+
+        says = f"What you typed in {changed[-1].page_name} is kept, and offered when you open it again. {NOT_KEPT}"
+        self._leaving = Confirm("Quit, with a form half filled in?", says, yes="Quit", no="Keep editing", grave=False)
+        self._app.push_screen(self._leaving, self._leave)
+
+    def _leave(self, sure: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+        if sure:
+            self.keep_drafts()
+            self._app.exit()
 
     def sign_out(self) -> None:
         """Let somebody else sign in; asks if something typed would be lost."""

@@ -337,6 +337,16 @@ def test_all_problem_items_of_a_new_payment_come_at_once(shop: Shop) -> None:
     assert shop.content() == before
 
 
+@pytest.mark.parametrize("total", ["", "12x", "0"])
+def test_an_amount_is_looked_at_also_while_no_account_is_chosen(total: str) -> None:
+    problems = payment_commands.check(None, total=total, due_date="", today=START.date())
+    assert [each.field for each in problems] == ["Account", "Total"]
+    assert "129.00 for example" in problems[1].message
+    assert [each.field for each in payment_commands.check(None, total="1.005", due_date="", today=START.date())] == [
+        "Account"
+    ]
+
+
 @pytest.mark.parametrize("total", ["", "-1", "1e3", "1,00", "129.001", "٣", "0.00", "NaN"])
 def test_a_total_that_is_not_an_amount_is_a_problem(shop: Shop, total: str) -> None:
     with pytest.raises(Problems, match="Total"):

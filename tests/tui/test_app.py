@@ -26,6 +26,7 @@ from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, settle
 from tests.tui.test_payments import is_on, lines
 from tui import pages
 from tui.app import GatewatchApp
+from tui.drafts import Drafts
 from tui.screens.connector_details import ConnectorDetails
 from tui.screens.connectors import ConnectorsPage
 from tui.screens.help import Help
@@ -37,6 +38,7 @@ from tui.screens.too_small import TooSmall
 from tui.session import Session
 from tui.settings import Settings
 from tui.settings_file import Loaded
+from tui.widgets.confirm import Confirm
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar, TopLine
@@ -66,7 +68,7 @@ def top_bar(app: GatewatchApp) -> str:
     """Return all lines of the top bar that are shown."""
     bar = app.screen.query_one(TopBar)
     sentences = (str(each.render()) for each in bar.query(Static) if each.display)
-    return "\n".join([bar.query_one(TopLine)._text.plain, *sentences])
+    return "\n".join([bar.query_one(TopLine).render_line(0).text, *sentences])
 
 
 def test_picture_navigation(picture: Picture, cast: Store) -> None:
@@ -343,12 +345,26 @@ async def test_a_terminal_that_is_too_small_from_the_start_is_told_so_and_goes_o
 
 
 async def test_ctrl_q_leaves_from_anywhere(cast: Store) -> None:
-    for keys in (("6", "n", "x"), ("6", "G", "D"), ()):
+    for keys in (("6", "n"), ("6", "G", "D"), ()):
         app = panel(cast)
         async with app.run_test(size=(80, 24)) as pilot:
             await press(pilot, *keys)
             await pilot.press("ctrl+q")
         assert app.return_code == 0
+
+
+async def test_ctrl_q_with_something_typed_asks_and_keeps_it(cast: Store) -> None:
+    for keys, kept in (((), None), (("ctrl+q",), "x"), (("right", "enter"), "x"), (("enter",), None)):
+        app = panel(cast)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await press(pilot, "1", "n", "x", "ctrl+q")
+            assert is_on(app, Confirm)
+            if keys:
+                await press(pilot, *keys)
+            assert app.is_over == (kept is not None)
+        draft = Drafts(cast.folder, manager_of(cast).id).find("new-account")
+        assert (draft and draft.values["Name"]) == kept
+        Drafts(cast.folder, manager_of(cast).id).forget("new-account")
 
 
 class BrokenPage(Page):

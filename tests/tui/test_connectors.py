@@ -367,7 +367,7 @@ async def test_rotating_asks_first_and_the_old_key_matches_for_the_grace_time(ca
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "6", "enter", "R", "enter")
         assert connectors.get(cast.view(), ANNA, 1).shared_key == old
-        await press(pilot, "R", "tab", "enter")
+        await press(pilot, "R", "right", "enter")
 
     rotated = connectors.get(cast.view(), ANNA, 1)
     assert rotated.shared_key != old

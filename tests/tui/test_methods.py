@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.await_complete import AwaitComplete
 from textual.widgets import Input, Select, Static
 
 from store import methods
@@ -19,6 +20,7 @@ from tui.screens.method_details import MethodDetails
 from tui.screens.method_edit import MethodEdit
 from tui.screens.method_new import MethodNew
 from tui.screens.methods import MethodsPage
+from tui.screens.page import StoreChanged
 from tui.widgets.confirm import Confirm
 from tui.widgets.form_field import FormField
 from tui.widgets.record_table import RecordTable
@@ -186,6 +188,28 @@ async def test_a_method_is_deleted_only_after_the_dialog(cast: Store) -> None:
         await press(pilot, "D", "tab", "enter")
         assert is_on(app, MethodsPage)
         assert [each.id for each in methods.visible_to(cast.view(), ANNA)] == [2, 3, 4]
+
+
+async def test_details_that_have_deleted_their_own_record_do_not_miss_it(cast: Store) -> None:
+    """The store's change may come to the page while it is being left."""
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "5", "enter", "D")
+        page = app.screen_stack[-2]
+        assert isinstance(page, MethodDetails)
+        leave = page.dismiss
+
+        def leave_late(result: int | None = None) -> AwaitComplete:
+            page.post_message(StoreChanged(cast.view()))
+            left = leave(result)
+            page.post_message(StoreChanged(cast.view()))
+            return left
+
+        page.dismiss = leave_late  # type: ignore[method-assign]
+        await press(pilot, "right", "enter")
+        assert is_on(app, MethodsPage)
+        assert [each.message for each in app._notifications] == ["Payment method 1 is deleted."]
 
 
 async def test_a_manager_of_another_reseller_bases_a_method_on_any_connector(cast: Store) -> None:

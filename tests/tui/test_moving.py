@@ -236,6 +236,18 @@ async def test_a_name_that_no_binding_has_and_a_key_that_was_taken_are_told(cast
         assert "keys: s is list.sort's; list.open takes it." in told
 
 
+async def test_a_key_of_the_whole_panel_that_a_list_has_stays_the_lists_and_so_it_is_told(cast: Store) -> None:
+    app = with_keys(cast, app__help="s")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1")
+        assert "keys: s is list.sort's; there it stays list.sort's." in [each.message for each in app._notifications]
+        await press(pilot, "s")
+        assert not is_on(app, Help)
+        await press(pilot, "enter", "tab", "s")
+        assert is_on(app, Help)
+
+
 def test_every_binding_of_the_panel_has_a_name_of_its_own_kind() -> None:
     ids = set(own_keys())
     assert {"app.quit", "list.open", "filter.give_up", "dialog.cancel", "manager.edit"} <= ids

@@ -28,6 +28,7 @@ def test_secrets_are_masked_and_long_choices_cut() -> None:
     drawn = preview_of(parse_schema(json.dumps(schema))).plain
     assert "s3cret" not in drawn
     assert look.MASK in drawn
+    assert drawn.count("Password  masked\n") == 1
     assert "( ) [b]5" in drawn
     assert "and 14 more" in drawn
     assert preview_of(parse_schema("[]")).plain == NOTHING

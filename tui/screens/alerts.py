@@ -9,7 +9,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,6 +17,7 @@ from tui.alert_rules import AlertRule
 from tui.alerts import Alert, Standing
 from tui.look import Tone
 from tui.widgets.choices import Choices
+from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
     from tui.alert_watch import AlertWatch
@@ -26,11 +26,11 @@ HINT = "Enter acknowledges an alert, A all: nothing rings before it has ended an
 NO_RULES = 'No alert is set up. The settings file takes them:\n\n[alerts.late]\nmeasure = "late"\nabove = 5'
 
 
-class AlertsDialog(ModalScreen[None]):
+class AlertsDialog(Dialog[None]):
     """Show the alerts, and acknowledge them. `watch` is None where no rule is set up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,exclamation_mark,q", "close", "Close", key_display="Esc", id="alerts.close"),
+        Binding("escape,exclamation_mark,q", "close", "Close", key_display="esc", id="alerts.close"),
         Binding("A", "acknowledge_all", "Acknowledge all", id="alerts.acknowledge_all"),
     ]
 
@@ -40,7 +40,7 @@ class AlertsDialog(ModalScreen[None]):
         self._rules = rules
         self._shown: list[Alert] = []
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """Compose the alerts, and below them the rules."""
         with Vertical(classes="dialog question"):
             yield Static("Alerts", classes="dialog-title")
@@ -90,11 +90,9 @@ class AlertsDialog(ModalScreen[None]):
 
 def _line(alert: Alert) -> Text:
     fires = alert.standing is Standing.FIRING
-    sign = look.said("▲ ", Tone.WRONG) if fires else look.dim("✓ ")
+    sign = look.said("▲ ", Tone.WRONG) if fires else look.dim("✓ acknowledged ")
     said = look.safe_text(alert.text, Tone.STRONG if fires else Tone.DIM)
-    return Text.assemble(
-        sign, look.dim(f"{look.clock_text(alert.since)} "), said, look.dim("" if fires else ", acknowledged")
-    )
+    return Text.assemble(sign, look.dim(f"{look.clock_text(alert.since)} "), said)
 
 
 def _rules_text(rules: Mapping[str, AlertRule]) -> Text:

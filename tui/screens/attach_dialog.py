@@ -33,7 +33,11 @@ class AttachDialog(Dialog[str | None]):
 
     AUTO_FOCUS = "Choices, Input"
     DEFAULT_CSS = "AttachDialog Input { margin-bottom: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
+    ]
 
     def __init__(self, code: str, choices: Sequence[AttachChoice]) -> None:
         super().__init__()

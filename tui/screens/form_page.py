@@ -42,8 +42,6 @@ class FormPage(TextFieldsPage):
 
     FULL_CONTROL: ClassVar[bool] = True
     """Whether the form is only for managers with Full Control."""
-    NOT_KEPT: ClassVar[str] = "Secrets were not kept."
-    """What a draft of the form does not hold, as a sentence."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Call the key as the button is called."""
@@ -65,6 +63,11 @@ class FormPage(TextFieldsPage):
     def form_kind(self) -> str:
         """The name that a draft of this form is found again by, made from the page's: `edit-connector-3`."""
         return re.sub("[^a-z0-9]+", "-", self.page_name.lower())[:LONGEST_KIND].strip("-")
+
+    @property
+    def not_kept(self) -> str:
+        """What a draft of the form does not hold, as a sentence; empty if it holds all."""
+        return "Secrets were not kept." if any(each.sealed for each in self.fields) else ""
 
     @property
     def record_version(self) -> int:
@@ -167,9 +170,9 @@ class FormPage(TextFieldsPage):
         if draft is None or not self.is_ready:
             return
         kept = look.relative(draft.kept_at, self.now())
-        says = (
-            f"You began to fill this form in, and the panel was ended or you were signed out ({kept}).\n{self.NOT_KEPT}"
-        )
+        says = f"You began to fill this form in, and the panel was ended or you were signed out ({kept})."
+        if self.not_kept:
+            says += f"\n{self.not_kept}"
         answers = (("later", "Not now"), ("restore", "Go on with it"), ("forget", "Throw it away"))
         self.app.push_screen(Question("Go on with what you typed?", says, answers), partial(self._take_draft, draft))
 

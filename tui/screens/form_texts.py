@@ -30,7 +30,7 @@ class TextFieldsPage(CheckedFieldsPage):
             tooltip="Change the text in your $EDITOR",
             id="form.editor",
         ),
-        Binding("f8", "reveal", "Show", key_display="F8", tooltip="Show or mask a secret", id="form.reveal"),
+        Binding("f8", "reveal", "Show/hide", key_display="F8", tooltip="Show or mask a secret", id="form.reveal"),
     ]
 
     def __init__(self) -> None:

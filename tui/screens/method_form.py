@@ -41,7 +41,6 @@ class MethodFormPage(FormPage):
     """What New and Edit share."""
 
     ENTRY = "methods"
-    NOT_KEPT = "Connector settings were not kept: they may be secret."
     CSS_PATH: ClassVar[CSSPathType | None] = ["form_page.tcss", "method_form.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -53,6 +52,11 @@ class MethodFormPage(FormPage):
             id="form.example",
         ),
     ]
+
+    @property
+    def not_kept(self) -> str:
+        """Name the settings, which may not be composed yet."""
+        return "Connector settings were not kept: they may be secret."
 
     def __init__(self) -> None:
         super().__init__()

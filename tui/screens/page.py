@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OWN_DELETION_SECONDS = 1.0
+"""How long a page that is deleting its own record may take to be left, before it is looked at again."""
 NARROW_UNDER = 100
 """Under how many columns the navigation bar is hidden until asked for."""
 
@@ -152,7 +154,8 @@ class Page(Screen[int | None]):
             self._reload_again = True
             return
         self._reloading = True
-        self.run_worker(self._read(), group="reload")
+        # Not a coroutine, which would never be awaited where the panel is left before the worker begins
+        self.run_worker(self._read, group="reload")  # type: ignore[arg-type] # what Textual's type cannot infer
 
     def compose(self) -> ComposeResult:
         """Compose the bars around the workspace."""
@@ -185,7 +188,7 @@ class Page(Screen[int | None]):
 
     def on_store_changed(self, event: StoreChanged) -> None:
         """Take over what others have changed, first of all of the person who is signed in."""
-        if not self.is_ready or self.session.manager is None:
+        if not self.is_ready or self.session.manager is None or self not in self.app.screen_stack:
             return
         try:
             self.session.follow(event.view)
@@ -202,6 +205,10 @@ class Page(Screen[int | None]):
         try:
             yield
         except (NotFound, NotPermitted) as error:
+            if work.is_busy(self):
+                # Deleted from this page itself, most likely: then the page tells it and is left in a moment.
+                self.set_timer(OWN_DELETION_SECONDS, self.reload)
+                return
             self.notify(str(error), severity="warning", markup=False)
             self.gatewatch.moving.leave(self)
 

@@ -26,7 +26,11 @@ class PayDialog(Dialog[int | None]):
 
     AUTO_FOCUS = "Choices"
     CSS_PATH = "pay_dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
+    ]
 
     def __init__(self, payment: Payment, choices: tuple[MethodChoice, ...], *, engine_runs: bool) -> None:
         super().__init__()

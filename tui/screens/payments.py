@@ -61,8 +61,8 @@ class PaymentsPage(ListPage[MonitorRow]):
     HORIZONTAL_BREAKPOINTS = [*Page.HORIZONTAL_BREAKPOINTS, (ROOMY_FROM, "-roomy")]  # noqa: RUF012 - as Textual does
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "next_lane", "Lanes", id="payments.next_lane"),
-        Binding("t", "connector_health", "Trend", id="payments.trends"),
         Binding("space", "pause", "Pause", id="payments.pause", key_display="␣"),
+        Binding("t", "connector_health", "Trend", id="payments.trends"),
         Binding("at", "jump", "Jump to a time", show=False, key_display="@", id="payments.jump"),
         Binding("m", "forget_marks", "Marks off", id="payments.forget_marks"),
     ]

@@ -19,7 +19,11 @@ class ReasonDialog(Dialog[str | None]):
 
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = "ReasonDialog Static { height: auto; margin-bottom: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
+    ]
 
     def __init__(self, title: str, says: str, *, yes: str) -> None:
         super().__init__()

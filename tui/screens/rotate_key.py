@@ -21,7 +21,11 @@ class RotateKey(Dialog[int | None]):
     """Asks for the grace time. Its result is that time in seconds, None if the key is to stay."""
 
     AUTO_FOCUS = "#no"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
+    ]
 
     def __init__(self, connector_name: str) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -87,7 +88,7 @@ class SavedFilters(Dialog[str | None]):
         if not NAME.fullmatch(name):
             self.query_one("#said", Static).update("✗ Write up to 40 letters, digits, spaces, - _ and points.")
             return
-        self._save(("filters", self._page, name), self._in_force, self._saved_it)
+        self._save(("filters", self._page, name), self._in_force, partial(self._saved_it, name))
 
     def action_open_with(self) -> None:
         """Open the list with this filter from now on, or without any again."""
@@ -109,7 +110,8 @@ class SavedFilters(Dialog[str | None]):
         """Leave all as it is."""
         self.dismiss(None)
 
-    def _saved_it(self) -> None:
+    def _saved_it(self, name: str) -> None:
+        self.notify(f"Filter {name} is saved.", markup=False)
         if self.is_current:
             self.dismiss(None)
 

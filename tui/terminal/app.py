@@ -8,18 +8,20 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from platformdirs import user_log_path
 from rich.segment import Segments
 from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandListItem, SimpleProvider
 from textual.css.query import NoMatches
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.widget import AwaitMount
 from textual.widgets import Input
 
@@ -30,6 +32,8 @@ from tui.terminal.style_sheets import ReadOnce
 from tui.widgets.palette import Palette
 
 CRASHED, NOT_USABLE = 1, 3
+READ_AFTER = timedelta(seconds=2)
+"""After how long a toast counts as read by whoever presses a key."""
 
 
 def is_remote(environment: Mapping[str, str]) -> bool:
@@ -48,6 +52,7 @@ class TerminalApp(App[None]):
         self.environment = environment
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._copied = ""
+        self._told_at = datetime.min.replace(tzinfo=UTC)
         self._told_of_crash = False
 
     def now(self) -> datetime:
@@ -72,6 +77,30 @@ class TerminalApp(App[None]):
         if self._event_loop is None or self._driver is None:
             raise SystemExit(exit_code_of(number))
         self._event_loop.call_soon_threadsafe(lambda: self.exit(return_code=exit_code_of(number)))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast over the lower right corner until somebody goes on working, at the longest for `timeout`."""
+        self._told_at = self.now()
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take the toasts away when somebody goes on: they may cover what the next key is about."""
+        if isinstance(event, events.Key | events.MouseDown) and self.now() - self._told_at >= READ_AFTER:
+            self.clear_toasts()
+        await super().on_event(event)
+
+    def clear_toasts(self) -> None:
+        """Take the toasts away, if there are any."""
+        if len(self._notifications):
+            self.clear_notifications()
 
     def terminal_is_gone(self) -> None:
         """End as if the terminal had said so; some ends of it are told by no signal."""

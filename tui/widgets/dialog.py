@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from tui.widgets.keys_footer import KeysFooter
+
+if TYPE_CHECKING:
+    from tui.terminal.app import TerminalApp
 
 Answer = TypeVar("Answer")
 
@@ -19,6 +22,10 @@ class Dialog(ModalScreen[Answer]):
     @abstractmethod
     def compose_dialog(self) -> ComposeResult:
         """Compose what stands in the middle."""
+
+    def on_mount(self) -> None:
+        """Take away what would stand over the buttons."""
+        cast("TerminalApp", self.app).clear_toasts()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave ctrl+c to the terminal."""

@@ -18,6 +18,7 @@ from tui.look import Tone
 from tui.widgets.form_field import REQUIRED
 
 FIELD_WIDTH = 22
+MASKED = "masked"
 MOST_OPTIONS = 6
 """How many options of one field are drawn."""
 NOT_YET = "The settings form that the JSON Schema makes appears here once the text is right."
@@ -51,6 +52,8 @@ def _lines(field: SettingField) -> Iterator[Text]:
     label = Text(look.safe(field.label), Tone.DIM.style)
     if field.required:
         label.append(f" {REQUIRED}", Tone.STRONG.style)
+    if field.masked:
+        label.append(f"  {MASKED}", Tone.DIM.style)
     yield label
     yield from _control(field)
     if field.hint:
