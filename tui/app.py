@@ -153,6 +153,14 @@ class GatewatchApp(TerminalApp):
         # A password that is being checked may be typed again.
         return self._beginning or self.moving.is_under_way or work.is_busy(self.screen)
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the screen on top is whole; what stands over it, as a question, always is."""
+        if isinstance(self.screen, ModalScreen):
+            return True
+        page = self.page
+        return not (self._beginning or self.moving.is_under_way) and (page is None or page.is_ready)
+
     def compose(self) -> ComposeResult:
         """Compose what is seen until the store is open."""
         with Vertical(classes="opening"):

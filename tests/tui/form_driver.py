@@ -17,6 +17,7 @@ from tui.widgets.json_area import JsonArea
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys one after another, each after the panel has come to rest."""
+    await settle(pilot)
     for key in keys:
         await pilot.press(key)
         await settle(pilot)

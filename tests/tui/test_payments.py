@@ -35,6 +35,7 @@ ANNA = Actor(ANNA_EMAIL)
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys one after another, each after the panel has come to rest."""
+    await settle(pilot)
     for key in keys:
         await pilot.press(key)
         await settle(pilot)

@@ -64,6 +64,11 @@ class TerminalApp(App[None]):
         """Whether a change of screens is under way, for which keys that were typed ahead wait."""
         return False
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the screen on top is whole: before that it hears no key."""
+        return True
+
     def keep_drafts(self) -> None:
         """Keep what is typed in open forms; called in a signal handler, and must not raise."""
 

@@ -53,8 +53,11 @@ class TypedAhead:
     async def _hand_all(self) -> None:
         try:
             while self._waiting and self._app.is_running:
-                self._hand_on(self._waiting.popleft())
-                await self._settled()
+                # Also the first key: a screen that is just being opened would not hear it.
+                await self._until(lambda: self._app.takes_keys)
+                if self._waiting:
+                    self._hand_on(self._waiting.popleft())
+                    await self._settled()
         finally:
             self._handing = None
 
@@ -67,8 +70,13 @@ class TypedAhead:
         for _ in range(2):  # from the focused widget up, and what that has led to
             for pump in self._pumps():
                 await self._turn_of(pump)
-        give_up_at = asyncio.get_running_loop().time() + CHANGE_SECONDS
-        while self._app.is_changing and asyncio.get_running_loop().time() < give_up_at:  # noqa: ASYNC110 - none tells
+        await self._until(lambda: not self._app.is_changing)
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so, or for so long that it may never be."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + CHANGE_SECONDS
+        while self._app.is_running and not is_so() and loop.time() < give_up_at:  # noqa: ASYNC110 - none tells
             await asyncio.sleep(LOOK_SECONDS)
 
     def _pumps(self) -> list[MessagePump]:
