@@ -18,6 +18,7 @@ import pytest
 import pytest_textual_snapshot  # type: ignore[import-untyped]
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
 from store.store import Store
@@ -110,6 +111,9 @@ def picture(snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatc
     """Return the comparison; NO_COLOR of whoever runs the tests does not reach the pictures."""
     for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_ANIMATIONS"):
         monkeypatch.delenv(name, raising=False)
+    for kind in (Input, TextArea):
+        # Behind a dialog it would depend on the moment at which that was opened.
+        monkeypatch.setattr(vars(kind)["cursor_blink"], "_default", False)
 
     def compare(app: GatewatchApp, *, press: Iterable[str] = (), prepare: Prepare | None = None) -> bool:
         async def settled(pilot: Pilot[None]) -> None:

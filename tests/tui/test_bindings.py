@@ -20,7 +20,7 @@ from textual.widgets._footer import FooterKey  # Textual's public names leave it
 import tui
 from store.store import Store, open_store
 from tests.tui.conftest import settle, still_cursors
-from tests.tui.form_driver import press
+from tests.tui.form_driver import checked, press
 from tests.tui.places import PLACES, Place, screens_of_the_panel
 from tui.app import GatewatchApp
 from tui.keys import keys_of
@@ -126,6 +126,7 @@ class Visit:
             self.screen, self._focused = self.app.screen, self.app.focused
         elif self._focused is not None and self._focused.is_attached:
             self.screen.set_focus(self._focused)
+        await checked(self.pilot)  # what is typed in a form is checked a moment later
         self.app.clear_notifications()
         await settle(self.pilot)
 
