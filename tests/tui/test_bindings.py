@@ -126,7 +126,6 @@ class Visit:
             self.screen, self._focused = self.app.screen, self.app.focused
         elif self._focused is not None and self._focused.is_attached:
             self.screen.set_focus(self._focused)
-        await checked(self.pilot)  # what is typed in a form is checked a moment later
         self.app.clear_notifications()
         await settle(self.pilot)
 
@@ -147,6 +146,7 @@ async def test_each_key_of_a_place_does_something_or_says_why_not_and_stands_in_
     app, store = at
     async with app.run_test(size=place.size) as pilot:
         await place.open(pilot, store)
+        await checked(pilot)  # what is typed in a form is checked a moment later
         visit = Visit(place, pilot, store)
         assert_none_is_the_terminals(visit.screen)
         await assert_ctrl_c_only_copies_what_is_selected(visit)
