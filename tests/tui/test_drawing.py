@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from textual.widget import Widget
 from store.store import Store
 from tests.makers import FixedClock
 from tests.tui.cast import panel
-from tests.tui.conftest import settle
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, settle
 from tests.tui.test_payments import press
 from tui.app import GatewatchApp
 from tui.terminal import drawing
@@ -123,6 +124,8 @@ async def test_behind_a_dialog_nothing_is_drawn_at_once(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         table, piece = app.screen.query_one(RecordTable), drawing.Piece(2, 1, Strip.blank(10))
-        assert drawing.draw(table, [piece])
+        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+            while not drawing.draw(table, [piece]):  # Textual may be about to draw it all anew
+                await pilot.pause(0.02)
         await press(pilot, "question_mark")
         assert not drawing.draw(table, [piece])

@@ -142,6 +142,19 @@ def test_the_footer_calls_saving_what_the_button_calls_it(kind: type[FormPage]) 
     assert binding.description == kind.SAVE
 
 
+async def test_f5_says_so_where_a_text_is_laid_out_already(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "6", "n", "tab", "tab", "tab", "f2", "f5")
+        laid_out = form(app).focused_field
+        assert laid_out is not None
+        before = laid_out.value
+        app.clear_notifications()
+        await press(pilot, "f5")
+        assert laid_out.value == before
+        assert [each.message for each in app._notifications] == ["It is laid out already."]
+
+
 async def test_f2_offers_both_forms_of_a_schema_and_f5_keeps_what_is_no_json(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=NARROW) as pilot:

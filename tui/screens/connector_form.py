@@ -206,7 +206,9 @@ class ConnectorFormPage(FormPage):
         area, before = field.control, field.control.text
 
         def lay_out(text: str) -> None:
-            if area.text == before:  # it may have been typed on meanwhile
+            if text == before:
+                self.notify("It is laid out already.")
+            elif area.text == before:  # it may have been typed on meanwhile
                 area.fill(text)
 
         def tell(items: tuple[ProblemItem, ...]) -> None:
