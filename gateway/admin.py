@@ -13,6 +13,7 @@ from gateway.log import EachOf, EventLog
 from gateway.metrics import EngineMetrics
 from gateway.on_disk import on_disk
 from gateway.openapi import document
+from gateway.pausing import pause
 from gateway.platform import Platform
 from gateway.strict_body import MAX_BODY_BYTES
 from store import idempotency
@@ -69,11 +70,7 @@ class AdminPort:
                     continue
             except StoreNotUsable as error:
                 self._log.write("old keys not forgotten", reason=str(error))
-            try:
-                async with asyncio.timeout(FORGET_EVERY_SECONDS):
-                    await self._stop.wait()
-            except TimeoutError:
-                continue
+            await pause(self._stop, FORGET_EVERY_SECONDS)
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         return web.json_response(document(self.answers_url))

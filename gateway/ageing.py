@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from gateway.log import EventLog, place_of
+from gateway.pausing import pause
 from store.archive import MOST_AT_ONCE, age_out
 from store.errors import StoreNotUsable
 from store.store import Store
@@ -26,7 +27,7 @@ def pause_seconds(after: timedelta) -> float:
 async def keep_ageing_out(store: Store, after: timedelta, log: EventLog, stop: asyncio.Event) -> None:
     """Move what has been closed for `after` to the archive, at once and then now and again, until told to stop."""
     while not stop.is_set():
-        pause = pause_seconds(after)
+        seconds = pause_seconds(after)
         try:
             moved = await asyncio.to_thread(age_out, store, after=after)
             if moved:
@@ -35,14 +36,10 @@ async def keep_ageing_out(store: Store, after: timedelta, log: EventLog, stop: a
                 continue
         except StoreNotUsable as error:
             log.write("payments not archived", reason=str(error))
-            pause = AFTER_STORE_ERROR_SECONDS
+            seconds = AFTER_STORE_ERROR_SECONDS
         except Exception as error:  # noqa: BLE001 - outermost: a fault in upkeep must not stop what takes answers
             log.write("fault", kind=type(error).__name__, place=place_of(error))
-        try:
-            async with asyncio.timeout(pause):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await pause(stop, seconds)
 
 
 async def tell_what_is_not_folded(
@@ -55,8 +52,4 @@ async def tell_what_is_not_folded(
         if problem != told:
             log.write("journal not folded" if problem else "journal folded again", reason=problem or None)
             told = problem
-        try:
-            async with asyncio.timeout(every_seconds):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await pause(stop, every_seconds)

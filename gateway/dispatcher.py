@@ -18,6 +18,7 @@ from gateway.lanes import Lanes
 from gateway.listener import counted_skew
 from gateway.log import EventLog, place_of
 from gateway.outcomes import OUTCOME_CODES, Answered, BadReply, NeverLeft, Outcome
+from gateway.pausing import pause
 from gateway.period_ends import PeriodEnds
 from gateway.planner import Due, Planner
 from gateway.refusals import Refusals, Unbelieved
@@ -77,7 +78,7 @@ class Dispatcher:
                 await self._sleep(await self._turn(group), seen)
             except StoreNotUsable as error:
                 self._log.write("store not usable", reason=str(error))
-                await _wait(self._stop, AFTER_STORE_ERROR_SECONDS)
+                await pause(self._stop, AFTER_STORE_ERROR_SECONDS)
         under_way = list(self._under_way.values())
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=FINISH_SECONDS)
@@ -114,10 +115,10 @@ class Dispatcher:
                 await self._send(due)
         except (NotSendable, Refused, StoreNotUsable) as error:
             self._log.write("not sent", reason=str(error), **due.ids)
-            await _wait(self._stop, AFTER_STORE_ERROR_SECONDS)
+            await pause(self._stop, AFTER_STORE_ERROR_SECONDS)
         except Exception as error:  # noqa: BLE001 - outermost: a fault with one attempt must not stop all the others
             self._log.write("fault", kind=type(error).__name__, place=place_of(error), **due.ids)
-            await _wait(self._stop, AFTER_FAULT_SECONDS)
+            await pause(self._stop, AFTER_FAULT_SECONDS)
 
     async def _send(self, due: Due) -> None:
         kind = due.step.kind
@@ -206,12 +207,4 @@ class Dispatcher:
             self._pulse.beat()
             if wake_at <= self._store.clock():
                 return
-            await _wait(self._stop, POLL_SECONDS)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+            await pause(self._stop, POLL_SECONDS)

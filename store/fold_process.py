@@ -6,10 +6,10 @@ The store's locks are held by the process that folds; killed at any moment, it l
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
+from store.crash_report import tell_no_values
 from store.database import Database
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
@@ -24,6 +24,8 @@ def fold_apart(folder: Path) -> None:
 
     Raises StoreNotUsable if that fails; the old files stand then.
     """
+    import subprocess  # noqa: PLC0415 - most processes never fold
+
     # Not from the folder that it is called in (-P), and not ended by the keys of the terminal that it is called from.
     command = [sys.executable, "-P", "-m", "store.fold_process", str(folder)]
     try:
@@ -41,8 +43,9 @@ def fold_apart(folder: Path) -> None:
             folder, f"the process that folds the journal cannot be started: {error.strerror}."
         ) from None
     if ran.returncode:
-        said = ran.stderr.strip().splitlines()
-        why = said[-1] if said else f"it ended with {ran.returncode}."
+        # What is no sentence of ours is a crash report, which holds no value.
+        said = "; ".join(ran.stderr.split("\n")).strip("; ")
+        why = said if ran.returncode == NOT_FOLDED else f"it ended with {ran.returncode}; {said}"
         raise StoreNotUsable(folder, f"the journal could not be folded: {why}")
 
 
@@ -59,4 +62,5 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
+    tell_no_values()
     sys.exit(main(Path(sys.argv[1])))

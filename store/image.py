@@ -8,7 +8,7 @@ dictionaries.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from typing import Protocol
@@ -105,9 +105,9 @@ class Layer:
             found = self._postings[table, column] = Postings(exact)
         return found
 
-    def left_of(self, table: str, ids: set[int]) -> set[int]:
+    def left_of(self, table: str, ids: Iterable[int]) -> list[int]:
         """Return the ids of the records that this layer has not written: of those, older keys still hold."""
-        return {each for each in ids if (table, each) not in self.records}
+        return [each for each in ids if (table, each) not in self.records]
 
     def known_postings(self) -> dict[tuple[str, str], Postings]:
         """Return what was worked out so far, by table and column."""
@@ -207,18 +207,15 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         found = list(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else list[int]()
         for layer in self.layers:
             if found:
-                # Of what a younger layer has written, older keys no longer tell.
-                found = [each for each in found if (table, each) not in layer.records]
+                found = layer.left_of(table, found)
             found += layer.postings(table, column, self.keys_of).equal(key)
-        found.sort()
-        return found
+        return sorted({*found})
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:
         """Return the ids of all records that have a key up to this one, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).up_to(key)) if self.checkpoint else set[int]()
         for layer in self.layers:
-            found = layer.left_of(table, found)
-            found.update(layer.postings(table, column, self.keys_of).up_to(key))
+            found = {*layer.left_of(table, found), *layer.postings(table, column, self.keys_of).up_to(key)}
         return sorted(found)
 
     def sorted_column(self, table: str, column: str) -> tuple[SortedColumn, frozenset[int]]:

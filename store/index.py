@@ -205,9 +205,7 @@ def whole_check(disk: Disk, path: Path, n: int, size: int) -> str:
     except OSError:
         return ""
     try:
-        whole = file.mapped()
-        found = _contents(whole)
-        file.release(whole)
+        found = _contents(file)
         return found[0].whole if found is not None and (found[0].n, found[0].size) == (n, size) else ""
     except (OSError, msgspec.MsgspecError):
         return ""
@@ -230,17 +228,13 @@ def read_index(disk: Disk, path: Path, fit: Fit) -> Index | None:
 
 
 def _read(file: File, fit: Fit) -> Index | None:
-    whole = file.mapped()
-    read = _contents(whole)
-    # All of it was summed up, and little of it will be asked for.
-    file.release(whole)
+    read = _contents(file)
     if read is None:
         return None
-    contents, start = read
+    contents, numbers = read
     written = (contents.format, contents.byte_order, Fit(contents.n, contents.size, contents.check, contents.columns))
     if written != (INDEX_FORMAT, _byte_order(), fit):
         return None
-    numbers = whole[start:].cast("q")
     found = {each.name: numbers[each.start : each.start + each.count] for each in contents.sections}
     places: dict[str, Places] = {}
     columns: dict[tuple[str, str], SortedColumn] = {}
@@ -254,12 +248,16 @@ def _read(file: File, fit: Fit) -> Index | None:
     return Index(places, columns)
 
 
-def _contents(whole: memoryview) -> tuple[_Contents, int] | None:
-    """Return what an index says of itself, and where its numbers start; None if it is not whole."""
-    if len(whole) < 2 * WORD or crc32(whole[WORD:]) != int.from_bytes(whole[:WORD], "little"):
+def _contents(file: File) -> tuple[_Contents, memoryview] | None:
+    """Return what an index says of itself, and its numbers; None if it is not whole."""
+    whole = file.mapped()
+    is_whole = len(whole) >= 2 * WORD and crc32(whole[WORD:]) == int.from_bytes(whole[:WORD], "little")
+    # All of it was summed up, and little of it will be asked for.
+    file.release(whole)
+    if not is_whole:
         return None
     start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
-    return msgspec.json.decode(whole[2 * WORD : start], type=_Contents), start
+    return msgspec.json.decode(whole[2 * WORD : start], type=_Contents), whole[start:].cast("q")
 
 
 def _byte_order() -> str:

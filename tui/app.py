@@ -145,13 +145,11 @@ class GatewatchApp(TerminalApp):
     @property
     def is_changing(self) -> bool:
         """Whether another screen is on its way, or the one on top has not shown its rows yet."""
-        page = self.page
-        if page is not None:
-            return self.moving.is_under_way or not page.is_ready or page.is_reading
         if isinstance(self.screen, ModalScreen):
             return False  # a question is answered by keys
+        page = self.page
         # A password that is being checked may be typed again.
-        return self._beginning or self.moving.is_under_way or work.is_busy(self.screen)
+        return not self.takes_keys or (work.is_busy(self.screen) if page is None else page.is_reading)
 
     @property
     def takes_keys(self) -> bool:

@@ -18,10 +18,8 @@ Nothing here passes or fails: it prints what it measured.
 from __future__ import annotations
 
 import math
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +32,7 @@ from store.money import Money
 from store.payments import Payment
 from store.store import Store
 from tests.bench.bench_store import fill
+from tests.bench.showing import show_figures
 from tests.bench.slow_link import SIZES, felt
 from tests.bench.watched_terminal import WatchedTerminal, on_a_terminal
 
@@ -138,13 +137,5 @@ def _row(what: str, ours: float, unit: str, against: str, theirs: float) -> str:
     return f"{label:36}{ours:10.2f} {unit:3} {against:12}{theirs:10.2f} {unit:3} ratio {ratio:.4f}"
 
 
-def main(show: Callable[[str], None]) -> None:
-    """Show the figures for the number of payments in the first argument, 100,000 if there is none."""
-    payments = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    show(f"{payments:,} payments")
-    for row in figures(payments):
-        show(row)
-
-
 if __name__ == "__main__":
-    main(lambda row: print(row, flush=True))  # noqa: T201 - a benchmark's output
+    show_figures(figures)

@@ -10,16 +10,16 @@ Nothing here passes or fails: it prints what it measured.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from tests.bench.bench_store import fill
+from tests.bench.showing import show_figures
 from tests.bench.watched_terminal import WatchedTerminal, on_a_terminal
 
 BYTES_A_SECOND = 4_096
@@ -131,13 +131,5 @@ def _row(what: str, seconds: Sequence[float]) -> str:
     return f"{what + ':':44}{median(seconds) * 1e3:8.1f} ms, longest {max(seconds) * 1e3:8.1f} ms"
 
 
-def main(show: Callable[[str], None]) -> None:
-    """Show the figures for the number of payments in the first argument, 100,000 if there is none."""
-    payments = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    show(f"{payments:,} payments, {BYTES_A_SECOND} bytes a second")
-    for row in figures(payments):
-        show(row)
-
-
 if __name__ == "__main__":
-    main(lambda row: print(row, flush=True))  # noqa: T201 - a benchmark's output
+    show_figures(figures)

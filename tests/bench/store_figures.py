@@ -38,6 +38,7 @@ from store.payments import Attempt, HistoryLine, Payment
 from store.records import from_json, next_version, to_json
 from store.states import AttemptState, PaymentStatus
 from store.store import Store, Transaction, open_store
+from tests.bench.showing import show_figures
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 SMALL = 1_000
@@ -340,13 +341,5 @@ def figures(payments: int) -> list[str]:
         ]
 
 
-def main() -> None:
-    """Print the figures for the number of payments in the first argument, 100,000 if there is none."""
-    payments = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    print(f"{payments:,} payments")  # noqa: T201 - a benchmark's output
-    for row in figures(payments):
-        print(row)  # noqa: T201 - the same
-
-
 if __name__ == "__main__":
-    main()
+    show_figures(figures)

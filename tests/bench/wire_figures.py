@@ -35,7 +35,7 @@ from store.outside import system_clock
 from store.payments import Attempt, Payment
 from store.states import AttemptState, PaymentStatus
 from store.store import Store, Transaction
-from tests.bench.store_figures import A_BENCH, fill
+from tests.bench.store_figures import A_BENCH, FOLDED_WITHIN_SECONDS, fill
 from tests.gateway.engine_process import engine
 
 KEY = "5f2c9a7be1d04438a6f3c05d9b8e7712"
@@ -68,7 +68,7 @@ def overdue_attempts(store: Store, count: int) -> list[str]:
         with store.transaction() as tx:
             made = [tx.put(_waiting(tx, account_id, connector_id)) for _ in range(start, min(start + 5_000, count))]
         ids += [each.attempts[0].id for each in made]
-    store.checkpoint(wait_seconds=120)
+    store.checkpoint(wait_seconds=FOLDED_WITHIN_SECONDS)
     return ids
 
 

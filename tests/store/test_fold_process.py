@@ -61,3 +61,12 @@ def test_a_program_that_cannot_be_started_is_told(written: Store, monkeypatch: p
     monkeypatch.setattr("store.fold_process.sys.executable", str(written.folder / "no-python"))
     with pytest.raises(StoreNotUsable, match="cannot be started: No such file"):
         fold_apart(written.folder)
+
+
+def test_a_process_that_ends_otherwise_is_told_with_its_report(written: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = written.folder / "broken-python"
+    broken.write_text("#!/bin/sh\necho first >&2\necho second >&2\nexit 5\n")
+    broken.chmod(0o700)
+    monkeypatch.setattr("store.fold_process.sys.executable", str(broken))
+    with pytest.raises(StoreNotUsable, match=r"could not be folded: it ended with 5; first; second"):
+        fold_apart(written.folder)

@@ -143,6 +143,14 @@ async def settle(pilot: Pilot[Any]) -> None:
             await pilot.pause()  # what a worker has brought may start another one
 
 
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after another, each after the panel has come to rest."""
+    await settle(pilot)
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
 def _is_running(worker: Worker[Any], pilot: Pilot[Any]) -> bool:
     waits_for_answer = worker.group == "navigation" and isinstance(pilot.app.screen, ModalScreen)
     return not worker.is_finished and not waits_for_answer

@@ -15,14 +15,6 @@ from tui.widgets.form_field import FormField
 from tui.widgets.json_area import JsonArea
 
 
-async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after another, each after the panel has come to rest."""
-    await settle(pilot)
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
-
-
 async def checked(pilot: Pilot[Any]) -> None:
     """Wait until what is typed has been checked."""
     await pilot.pause(CHECK_AFTER_SECONDS * 1.5)

@@ -14,8 +14,7 @@ from textual.screen import ModalScreen, Screen
 
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, manager_of
-from tests.tui.conftest import settle
-from tests.tui.form_driver import press
+from tests.tui.conftest import press, settle
 from tests.tui.test_connectors import rotated_and_still_used
 from tests.tui.test_forms import stale_edit
 from tui import screens, widgets

@@ -17,8 +17,7 @@ from store.engine_presence import held_by_this_engine
 from store.store import Store
 from tests.makers import ANNA
 from tests.tui.cast import INES_EMAIL, TOMAS_EMAIL, manager_of
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import press
+from tests.tui.conftest import Picture, press, settle
 from tui.alert_rules import AlertRule, Measure, QuietHours
 from tui.app import GatewatchApp
 from tui.monitor import Monitor

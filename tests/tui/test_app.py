@@ -22,7 +22,7 @@ from store.managers import Permission
 from store.paths import JOURNAL_NAME
 from store.store import Store, View
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
-from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, settle
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, press, settle
 from tests.tui.test_payments import is_on, lines
 from tui import pages
 from tui.app import GatewatchApp
@@ -42,14 +42,6 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.navigation import Navigation
 from tui.widgets.top_bar import TopBar, TopLine
-
-
-async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after another, each after the panel has come to rest."""
-    await settle(pilot)
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 async def until(pilot: Pilot[Any], is_so: Callable[[], bool]) -> None:

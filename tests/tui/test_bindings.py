@@ -19,8 +19,8 @@ from textual.widgets._footer import FooterKey  # Textual's public names leave it
 
 import tui
 from store.store import Store, open_store
-from tests.tui.conftest import settle, still_cursors
-from tests.tui.form_driver import checked, press
+from tests.tui.conftest import press, settle, still_cursors
+from tests.tui.form_driver import checked
 from tests.tui.places import PLACES, Place, screens_of_the_panel
 from tui.app import GatewatchApp
 from tui.keys import keys_of

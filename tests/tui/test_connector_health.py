@@ -15,8 +15,8 @@ from store.states import AttemptState, PaymentStatus
 from store.store import Store
 from tests.makers import START
 from tests.tui.cast import TOMAS_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import is_on, lines, press
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.test_payments import is_on, lines
 from tui.connector_health import BARS, ConnectorHealth, HealthBook, Window
 from tui.screens.connector_health import ConnectorHealthPage
 from tui.sparkline import sparkline

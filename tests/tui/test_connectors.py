@@ -19,8 +19,8 @@ from store.refused_messages import keep
 from store.store import Store
 from tests.makers import FixedClock, refused_message
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, NOW, TOMAS_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.form_driver import checked, fill, press, problems_of
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.form_driver import checked, fill, problems_of
 from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.screens.connector_details import ConnectorDetails

@@ -14,8 +14,7 @@ from textual.widget import Widget
 from store.store import Store
 from tests.makers import FixedClock
 from tests.tui.cast import panel
-from tests.tui.conftest import LONGEST_WAIT_SECONDS, settle
-from tests.tui.test_payments import press
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, press, settle
 from tui.app import GatewatchApp
 from tui.terminal import drawing
 from tui.terminal.image import ScreenImage

@@ -19,8 +19,8 @@ from store.payment_method import PaymentMethod
 from store.settings_schema import SCHEMA_FIELD
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, CARD_STATIC, INES_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.form_driver import checked, fill, form, press, problems_of, said_beside, shown
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.form_driver import checked, fill, form, problems_of, said_beside, shown
 from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.drafts import Drafts

@@ -15,8 +15,8 @@ from store.states import PaymentStatus
 from store.store import Store
 from tests.makers import success_of
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, panel
-from tests.tui.conftest import Picture
-from tests.tui.test_payments import is_on, page_name, press
+from tests.tui.conftest import Picture, press
+from tests.tui.test_payments import is_on, page_name
 from tui.app import GatewatchApp
 from tui.screens.answer_details import AnswerDetails
 from tui.screens.answer_record import AnswerRecord

@@ -16,9 +16,9 @@ from store.money import Money
 from store.states import PaymentStatus
 from store.store import Store
 from tests.tui.cast import manager_of, panel
-from tests.tui.conftest import settle
+from tests.tui.conftest import press, settle
 from tests.tui.test_moving import go
-from tests.tui.test_payments import is_on, lines, numbers, page_name, press
+from tests.tui.test_payments import is_on, lines, numbers, page_name
 from tui.app import GatewatchApp
 from tui.payment_glance import Glance
 from tui.payment_selection import started_nearest

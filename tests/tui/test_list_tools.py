@@ -10,10 +10,10 @@ from textual.widgets import Input, Static
 
 from store.store import Store
 from tests.tui.cast import manager_of
-from tests.tui.conftest import Picture, settle
+from tests.tui.conftest import Picture, press, settle
 from tests.tui.test_lists import column
 from tests.tui.test_moving import burst
-from tests.tui.test_payments import is_on, lines, press
+from tests.tui.test_payments import is_on, lines
 from tui.app import GatewatchApp
 from tui.screens.column_chooser import ColumnChooser
 from tui.screens.copy_choice import CopyChoice

@@ -12,8 +12,8 @@ from store.accounts import Account
 from store.actors import Actor
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import is_on, lines, page_name, press
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.test_payments import is_on, lines, page_name
 from tui.app import GatewatchApp
 from tui.screens.account_details import AccountDetails
 from tui.screens.account_new import AccountNew

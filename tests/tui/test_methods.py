@@ -13,8 +13,8 @@ from store.methods import MethodForm
 from store.payment_method import PaymentMethod
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import is_on, lines, page_name, press
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.test_payments import is_on, lines, page_name
 from tui.app import GatewatchApp
 from tui.screens.method_details import MethodDetails
 from tui.screens.method_edit import MethodEdit

@@ -14,9 +14,9 @@ from textual.widgets import Static
 
 from store.store import Store
 from tests.tui.cast import INES_EMAIL, TOMAS_EMAIL, manager_of, panel
-from tests.tui.conftest import Picture, settle
+from tests.tui.conftest import Picture, press, settle
 from tests.tui.form_driver import shown
-from tests.tui.test_payments import is_on, lines, page_name, press
+from tests.tui.test_payments import is_on, lines, page_name
 from tui import pages, screens, widgets
 from tui.app import GatewatchApp
 from tui.bar_facts import facts_of

@@ -12,8 +12,8 @@ from store.actors import Actor
 from store.states import PaymentStatus
 from store.store import Store
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import is_on, pass_time, press
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.test_payments import is_on, pass_time
 from tui.app import GatewatchApp
 from tui.screens.pay_dialog import PayDialog
 from tui.screens.payment_details import PaymentDetails

@@ -20,7 +20,7 @@ from store.payments import Payment
 from store.store import Store, View
 from tests.makers import FixedClock
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, NOW, TOMAS_EMAIL, panel
-from tests.tui.conftest import Picture, settle
+from tests.tui.conftest import Picture, press, settle
 from tui.app import GatewatchApp
 from tui.screens.page import Page
 from tui.screens.payment_details import PaymentDetails
@@ -31,14 +31,6 @@ from tui.widgets.form_field import FormField
 from tui.widgets.record_table import RecordTable
 
 ANNA = Actor(ANNA_EMAIL)
-
-
-async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after another, each after the panel has come to rest."""
-    await settle(pilot)
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 async def pass_time(pilot: Pilot[Any], store: Store, **time: float) -> None:

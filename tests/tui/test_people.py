@@ -12,8 +12,8 @@ from store.resellers import Reseller
 from store.store import Store
 from tests.makers import FixedClock
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, manager_of, panel
-from tests.tui.conftest import Picture, settle
-from tests.tui.test_payments import is_on, page_name, press
+from tests.tui.conftest import Picture, press, settle
+from tests.tui.test_payments import is_on, page_name
 from tui.app import GatewatchApp
 from tui.drafts import Drafts
 from tui.screens.form_page import FormPage

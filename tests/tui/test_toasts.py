@@ -7,7 +7,7 @@ from textual.widgets._toast import ToastRack
 from store.store import Store
 from tests.makers import FixedClock
 from tests.tui.cast import panel
-from tests.tui.test_app import press
+from tests.tui.conftest import press
 from tests.tui.test_payments import is_on
 from tui.app import GatewatchApp
 from tui.terminal.app import READ_AFTER

@@ -55,10 +55,6 @@ class AlertsDialog(Dialog[None]):
         """Show what stands."""
         self.draw()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave ctrl+c to the terminal."""
-        return False if action == "copy_text" else super().check_action(action, parameters)
-
     def draw(self) -> None:
         """Show what stands now; called when that has changed."""
         choices = self.query_one(Choices)

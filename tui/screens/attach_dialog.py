@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -19,7 +19,7 @@ from tui import look
 from tui.answer_actions import AttachChoice, attach_outlook
 from tui.payment_actions import Outlook
 from tui.widgets.choices import Choices
-from tui.widgets.dialog import Dialog
+from tui.widgets.dialog import CANCEL_AND_MOVE, Dialog
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -33,11 +33,7 @@ class AttachDialog(Dialog[str | None]):
 
     AUTO_FOCUS = "Choices, Input"
     DEFAULT_CSS = "AttachDialog Input { margin-bottom: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
-        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
-        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CANCEL_AND_MOVE
 
     def __init__(self, code: str, choices: Sequence[AttachChoice]) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
@@ -15,7 +15,7 @@ from store.payments import Payment
 from tui import look
 from tui.payment_actions import MethodChoice
 from tui.widgets.choices import Choices
-from tui.widgets.dialog import Dialog
+from tui.widgets.dialog import CANCEL_AND_MOVE, Dialog
 from tui.widgets.top_bar import NO_ENGINE
 
 STARTS_ENGINE = "gatewatchd serve starts one."
@@ -26,11 +26,7 @@ class PayDialog(Dialog[int | None]):
 
     AUTO_FOCUS = "Choices"
     CSS_PATH = "pay_dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
-        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
-        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CANCEL_AND_MOVE
 
     def __init__(self, payment: Payment, choices: tuple[MethodChoice, ...], *, engine_runs: bool) -> None:
         super().__init__()

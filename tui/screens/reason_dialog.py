@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
 from tui import look
-from tui.widgets.dialog import Dialog
+from tui.widgets.dialog import CANCEL_AND_MOVE, Dialog
 
 
 class ReasonDialog(Dialog[str | None]):
@@ -19,11 +19,7 @@ class ReasonDialog(Dialog[str | None]):
 
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = "ReasonDialog Static { height: auto; margin-bottom: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
-        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
-        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CANCEL_AND_MOVE
 
     def __init__(self, title: str, says: str, *, yes: str) -> None:
         super().__init__()

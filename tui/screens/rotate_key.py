@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from store.shared_keys import GRACE_SECONDS
 from tui import look
-from tui.widgets.dialog import Dialog
+from tui.widgets.dialog import CANCEL_AND_MOVE, Dialog
 
 SECONDS_IN_AN_HOUR = 3600
 
@@ -21,11 +21,7 @@ class RotateKey(Dialog[int | None]):
     """Asks for the grace time. Its result is that time in seconds, None if the key is to stay."""
 
     AUTO_FOCUS = "#no"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
-        Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
-        Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CANCEL_AND_MOVE
 
     def __init__(self, connector_name: str) -> None:
         super().__init__()

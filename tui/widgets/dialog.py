@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.widgets.keys_footer import KeysFooter
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from tui.terminal.app import TerminalApp
 
 Answer = TypeVar("Answer")
+
+CANCEL_AND_MOVE: list[BindingType] = [
+    Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+    Binding("left", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+    Binding("right", "app.focus_next", "Next field or button", show=False, id="dialog.next"),
+]
+"""The keys of a dialog with fields above its buttons; what else moves between them is typed into the fields."""
 
 
 class Dialog(ModalScreen[Answer]):
