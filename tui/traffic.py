@@ -25,6 +25,7 @@ from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.states import PaymentStatus
 from store.store import Store, Transaction, View, open_store
+from tui.settling import Operators
 
 CUSTOMERS = Actor("customer")
 PAYMENTS_A_SECOND = 2 / 3
@@ -36,6 +37,8 @@ SHOWN_AT_MOST = 2_000
 
 LOOK_SECONDS = 0.5
 """How often the customers look what has become of their payments."""
+SETTLE_SECONDS = 5.0
+"""How often the operators look what is left to them."""
 GIVE_UP_AFTER = timedelta(minutes=3)
 
 
@@ -124,12 +127,17 @@ class Customers:
 
 
 def run(folder: Path, stop: threading.Event, *, payments_a_second: float | None = None) -> None:
-    """Make payments until told to stop: without an end at a pace that is asked for, else what can be looked at."""
-    customers = Customers(open_store(folder), Random(7))  # noqa: S311 - the demo's amounts keep no secret
+    """Make payments until told to stop: without an end at a pace that is asked for, else what can be looked at.
+
+    Without an end operators settle what is left to them; else it stays, to be looked at and settled by hand.
+    """
+    store = open_store(folder)
+    customers = Customers(store, Random(7))  # noqa: S311 - the demo's amounts keep no secret
+    operators = Operators(store)
     at_most = SHOWN_AT_MOST if payments_a_second is None else sys.maxsize
     scenarios = chain(OPENING, cycle(THEN))
     made = 0
-    next_at = look_at = time.monotonic()
+    next_at = look_at = settle_at = time.monotonic()
     while not stop.wait(max(0.0, next_at - time.monotonic())):
         try:
             if made < at_most:
@@ -139,6 +147,9 @@ def run(folder: Path, stop: threading.Event, *, payments_a_second: float | None 
                 look_at = time.monotonic() + LOOK_SECONDS
                 customers.try_again()
                 customers.give_up()
+            if payments_a_second is not None and time.monotonic() >= settle_at:
+                settle_at = time.monotonic() + SETTLE_SECONDS
+                operators.settle()
         except (Refused, StoreBusy) as error:
             print(error, file=sys.stderr, flush=True)  # noqa: T201 - the demo's log
         pace = OPENING_A_SECOND if made < len(OPENING) else payments_a_second or PAYMENTS_A_SECOND

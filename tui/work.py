@@ -18,6 +18,14 @@ T = TypeVar("T")
 GROUP = "work"
 
 
+def is_there(owner: DOMNode) -> bool:
+    """Say whether a screen is not being taken apart, nor gone: its widgets can be asked for.
+
+    Ask after each wait: a person leaves a screen while what it shows is still being read.
+    """
+    return owner.is_attached and owner.display
+
+
 def is_busy(owner: DOMNode) -> bool:
     """Say whether a piece of this screen's work still runs."""
     return any(each.node is owner and each.group == GROUP and not each.is_finished for each in owner.workers)
@@ -35,7 +43,8 @@ def start(
     """Run `call` in a thread, then `done` with its result on the event loop.
 
     Problem items go to `problems`, an edit of what others have changed to `stale`, every other error of the store to
-    `refused` as its sentence; without them they are shown as a notification. Does nothing while the owner is busy.
+    `refused` as its sentence; without them, or where the owner has been left meanwhile, they are shown as a
+    notification. Does nothing while the owner is busy.
     """
     if is_busy(owner):
         return
@@ -46,19 +55,16 @@ def start(
     async def run() -> None:
         try:
             outcome = await asyncio.to_thread(call)
-        except Problems as error:
-            if problems is not None:
+        except StoreError as error:
+            there = is_there(owner)
+            if there and problems is not None and isinstance(error, Problems):
                 problems(error.items)
-            else:
-                (refused or tell)(str(error))
-        except StaleEdit as error:
-            if stale is not None:
+            elif there and stale is not None and isinstance(error, StaleEdit):
                 stale(error)
             else:
-                (refused or tell)(str(error))
-        except StoreError as error:
-            (refused or tell)(str(error))
+                (refused if there and refused is not None else tell)(str(error))
         else:
-            done(outcome)
+            if is_there(owner):
+                done(outcome)
 
     owner.run_worker(run(), group=GROUP)

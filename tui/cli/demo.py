@@ -21,7 +21,7 @@ from tui.cli.invocation import write_out
     "--payments-a-second",
     metavar="NUMBER",
     type=click.FloatRange(0.1, 200),
-    help="A pace of its own, without an end, instead of one that a person can follow.",
+    help="A pace of its own, without an end, instead of one that a person can follow; operators settle what is left.",
 )
 @click.option(
     "--archive-after",

@@ -20,6 +20,7 @@ from tui.answer_actions import AttachChoice, attach_outlook
 from tui.payment_actions import Outlook
 from tui.widgets.choices import Choices
 from tui.widgets.dialog import CANCEL_AND_MOVE, Dialog
+from tui.work import is_there
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -100,7 +101,8 @@ class AttachDialog(Dialog[str | None]):
             outlook = await asyncio.to_thread(attach_outlook, session, self._code, attempt_id)
         except StoreError as error:
             outlook = Outlook(refused=str(error))
-        self._tell(attempt_id, outlook)
+        if is_there(self):
+            self._tell(attempt_id, outlook)
 
     def _tell(self, attempt_id: str, outlook: Outlook) -> None:
         self._attempt_id = attempt_id

@@ -113,6 +113,8 @@ class ConnectorDetails(DetailsPage):
     async def _show_schema(self, connector: Connector) -> None:
         schema, _ = await asyncio.to_thread(check_schema, connector.schema_text)
         shared = await asyncio.to_thread(shared_keys_of, connector)
+        if not self.is_ready:
+            return
         self.query_one("#asked", Static).update(fields_table(schema))
         self.query_one("#shared", Static).update(shared_table(shared))
         typed = look.safe(connector.schema_text.strip(), keep_lines=True, limit=len(connector.schema_text) + 1)

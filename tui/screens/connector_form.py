@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -16,7 +15,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 from textual.types import CSSPathType
 from textual.widgets import Input
 
@@ -223,7 +221,7 @@ class ConnectorFormPage(FormPage):
         self.app.push_screen(SchemaPreviewDialog(self._schema))
 
     def _look_at_texts(self) -> None:
-        with suppress(NoMatches):  # a form that is left before it is composed has no fields
+        if work.is_there(self):
             self._texts.ask(partial(look_over, self.form))
 
     def _show_texts(self, texts: Texts) -> None:

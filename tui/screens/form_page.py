@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.css.query import NoMatches
 from textual.types import CSSPathType
 from textual.widgets import Button, Input, Static
 
@@ -105,20 +104,12 @@ class FormPage(TextFieldsPage):
 
     def remember(self) -> None:
         """Take what is in the fields now for untouched."""
-        self._untouched = self._typed_now()
-        self._first_values = {} if self._untouched is None else self.values()
+        if work.is_there(self):
+            self._untouched, self._first_values = self.typed(), self.values()
 
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
-        typed = self._typed_now()
-        return self.is_ready and typed is not None and typed != self._untouched
-
-    def _typed_now(self) -> object | None:
-        """Return what is in the fields, None in a form that is left before it is composed, or taken apart."""
-        try:
-            return self.typed()
-        except NoMatches:
-            return None
+        return self.is_ready and self.typed() != self._untouched
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the next field."""

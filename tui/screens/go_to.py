@@ -21,6 +21,7 @@ from tui.targets import Target
 from tui.typed_times import NotATime
 from tui.widgets.choices import Choices
 from tui.widgets.dialog import Dialog
+from tui.work import is_there
 
 if TYPE_CHECKING:
     from tui.app import GatewatchApp
@@ -121,8 +122,8 @@ class GoTo(Dialog[Target | None]):
         except StoreError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        if text != self.query_one(Input).value:
-            return  # more was typed meanwhile
+        if not is_there(self) or text != self.query_one(Input).value:
+            return  # it was left meanwhile, or more was typed
         self._found, self._found_for = found, text
         choices = self.query_one(Choices)
         choices.set_options([Option(_line(each)) for each in found])

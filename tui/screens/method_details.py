@@ -96,6 +96,8 @@ class MethodDetails(DetailsPage):
     @work(group="schema", exclusive=True)
     async def _show_settings(self, method: PaymentMethod, connector: Connector) -> None:
         schema = await asyncio.to_thread(lambda: connector.schema)
+        if not self.is_ready:
+            return
         rows = [
             (look.safe(field.label), shown_setting(field, method.settings.get(field.key))) for field in schema.fields
         ]

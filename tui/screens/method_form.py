@@ -175,6 +175,8 @@ class MethodFormPage(FormPage):
     @work(group="schema", exclusive=True)
     async def _show_settings(self, connector: Connector, values: Mapping[str, object] | None) -> None:
         schema, found = await asyncio.to_thread(partial(_read_schema, connector, values))
+        if not self.is_ready:
+            return
         untouched = not self.has_changes()
         # Another choice cancels this worker, but never a change of widgets that has begun.
         await asyncio.shield(self._put_settings(SettingsForm(schema, found)))
@@ -186,12 +188,15 @@ class MethodFormPage(FormPage):
         async with self.batch():
             await place.remove_children()
             await place.mount(settings)
+        if not self.is_ready:  # the form was left meanwhile
+            return
         self._settings = settings
         title = self.query_one("#settings-title", Static)
         title.update(f"{SETTINGS_FIELD}{settings_count(settings.schema)}")
         title.display = True
         await settings.fill()
-        self.refresh_bindings()
+        if self.is_ready:
+            self.refresh_bindings()
 
 
 def settings_count(schema: SettingsSchema) -> str:

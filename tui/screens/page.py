@@ -115,7 +115,9 @@ class Page(Screen[int | None]):
     def is_ready(self) -> bool:
         """Whether the page is composed, and not being taken apart: its widgets can be asked for."""
         # Asked at each key and for each binding: a search through a large form's widgets would be felt.
-        return self._composed and bool(self._bars) and all(each.is_attached for each in self._bars)
+        return (
+            self._composed and work.is_there(self) and bool(self._bars) and all(each.is_attached for each in self._bars)
+        )
 
     @property
     def is_reading(self) -> bool:
