@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii as _text
+from math import isfinite
 from typing import Protocol, TextIO, TypeAlias
 
 from store.outside import Clock
@@ -80,7 +81,8 @@ def flat_json(fields: Facts) -> str:
 def _value(value: Fact) -> str:
     if type(value) is str:
         return _text(value)
-    return str(value) if type(value) is int else json.dumps(value)
+    # As `json.dumps` writes them, which takes ten times as long to find out how.
+    return repr(value) if type(value) is int or (type(value) is float and isfinite(value)) else json.dumps(value)
 
 
 def place_of(error: BaseException) -> str:

@@ -32,7 +32,9 @@ class EngineMetrics:
             ["connector", "rule"],
             registry=registry,
         )
+        # Remembered: to find one by its labels costs more than to count.
         self._answers_by: dict[tuple[str, str], Counter] = {}
+        self._answer_seconds_of: dict[str, Histogram] = {}
         self._refused = Counter(
             "gatewatch_messages_refused",
             f"Messages that were not believed {_SINCE_START}, by connector id (empty: not known) and HTTP status.",
@@ -126,11 +128,13 @@ class EngineMetrics:
         connector, rule, seconds = str(facts.get("connector")), str(facts.get("rule")), facts.get("seconds")
         answers = self._answers_by.get((connector, rule))
         if answers is None:
-            # Remembered: to find it costs more than to count.
             answers = self._answers_by[connector, rule] = self._answers.labels(connector, rule)
         answers.inc()
         if isinstance(seconds, float):
-            self._answer_seconds.labels(connector).observe(seconds)
+            observed = self._answer_seconds_of.get(connector)
+            if observed is None:
+                observed = self._answer_seconds_of[connector] = self._answer_seconds.labels(connector)
+            observed.observe(seconds)
 
     def _message_refused(self, facts: Facts) -> None:
         # What a path names may be anything: only connectors that are there become a label.

@@ -20,7 +20,8 @@ def wire_time(moment: datetime) -> str:
     """Return an aware `moment` as it is sent: `2026-01-31T12:00:00.000Z`. Raises ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("A time without a zone cannot be sent.")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{in_utc.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 @lru_cache(maxsize=256)

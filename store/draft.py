@@ -9,12 +9,15 @@ import msgspec
 
 from store import journal
 from store.columns import keys_in
-from store.image import Image, Key, Layer, Postings, with_layer
+from store.image import Image, Key, Layer, Layers, Postings, with_layers
 from store.journal import Entry
 from store.records import Record
 
 Written = dict[Key, bytes | None]
 """What a transaction writes: each record's JSON, None where it is gone."""
+
+
+NOTHING_ASKED: Mapping[str, Postings] = {}
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -29,15 +32,16 @@ class Draft(msgspec.Struct, frozen=True):
 class Batch:
     """Transactions to be appended together. Each is all or nothing; nothing is stored before they are appended.
 
-    What they write is kept in one layer, which grows with them, so that a transaction costs what it writes. Therefore
-    `image` is to be read only until the next one is added.
+    What they write to a table is kept in one layer, which grows with them, so that a transaction costs what it writes.
+    Therefore `image` is to be read only until the next one is added.
     """
 
     def __init__(self, before: Image, safe_n: int) -> None:
         self.drafts: list[Draft] = []
         self._before = before
         self._safe_n = safe_n
-        self._layer = Layer({})
+        self._growing: dict[str, Layer] = {}
+        self._layers = before.layers
         self._latest: Image | None = before
         self._n = before.n
         self._hash = before.hash
@@ -49,7 +53,7 @@ class Batch:
     def image(self) -> Image:
         """The store after the transactions so far, for the next one to be decided on."""
         if self._latest is None:
-            self._latest = self._on((*self._before.layers, self._layer))
+            self._latest = self._on(self._layers)
         return self._latest
 
     @property
@@ -59,7 +63,7 @@ class Batch:
 
     def after(self) -> Image:
         """Return the store after all of them, to stay; nothing may be added any more."""
-        return self._on(with_layer(self._before.layers, self._layer, self._before.keys_of))
+        return self._on(with_layers(self._before.layers, self._growing, self._before.keys_of))
 
     def add(
         self,
@@ -82,13 +86,18 @@ class Batch:
                 put[table] = {}
             put[table][identity] = msgspec.Raw(journal.GONE if line is None else line)
             if each is not None:
-                for column, postings in self._layer.asked_of(table):
+                asked = self._growing[table].asked if table in self._growing else NOTHING_ASKED
+                for column, postings in asked.items():
                     keys += [(postings, key, identity) for key in keys_in(each[1], column)]
         n = self._n + 1
         content, checksum = journal.line_of(Entry(n=n, safe=self._safe_n, was=self._hash, at=at, ids=next_ids, put=put))
         # Nothing fails from here on, so that there is never a part of a transaction.
         self.drafts.append(Draft(n, content, checksum, tuple(written)))
-        self._layer.records.update(records)
+        for (table, identity), line in records.items():
+            if table not in self._growing:
+                layer = self._growing[table] = Layer({})
+                self._layers = {**self._layers, table: (*self._layers.get(table, ()), layer)}
+            self._growing[table].records[identity] = line
         for postings, key, identity in keys:
             postings.add(key, identity)
         for table, more in added.items():
@@ -96,7 +105,7 @@ class Batch:
         self._n, self._hash, self._next_ids, self._latest = n, checksum, next_ids, None
         self._at = max(self._at, at)
 
-    def _on(self, layers: tuple[Layer, ...]) -> Image:
+    def _on(self, layers: Layers) -> Image:
         return self._before.on(
             layers,
             n=self._n,

@@ -1,14 +1,14 @@
 """Everything that is stored, at one moment: a checkpoint, and over it what the journal has added since.
 
-An image never changes, so a reader keeps its moment while others commit. What was added lies in layers, of which few
-are kept by merging the young ones, so that a commit costs what it changes and a look-up passes a handful of
-dictionaries.
+An image never changes, so a reader keeps its moment while others commit. What was added lies in layers of each table,
+of which few are kept by merging the young ones: a commit costs what it changes, a look-up passes a handful of
+dictionaries, and a table costs what was written to it, whatever was written to others.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from typing import Protocol
@@ -36,110 +36,98 @@ class KeysOf(Protocol):
 
 
 class Postings:
-    """Who has which key, for one column of one layer: exactly a key, or every key up to one."""
+    """Who has which key, for one column of one layer: exactly a key (`exact`), or every key up to one."""
 
-    __slots__ = ("_exact", "_ordered")
+    __slots__ = ("_ordered", "exact")
 
     def __init__(self, exact: dict[int, tuple[int, ...]]) -> None:
-        self._exact = exact
+        self.exact = exact
         self._ordered: list[tuple[int, int]] | None = None
-
-    def equal(self, key: int) -> tuple[int, ...]:
-        """Return the ids of the records with this key."""
-        return self._exact.get(key, ())
 
     def add(self, key: int, identity: int) -> None:
         """Count one more record as having a key; only while nobody else has this."""
-        before = self._exact.get(key, ())
+        before = self.exact.get(key, ())
         if identity not in before:
-            self._exact[key] = (*before, identity)
+            self.exact[key] = (*before, identity)
             self._ordered = None
 
     def up_to(self, key: int) -> Iterator[int]:
         """Yield the ids of the records with a key up to this one."""
         if self._ordered is None:
-            self._ordered = sorted((each, one) for each, ids in self._exact.items() for one in ids)
+            self._ordered = sorted((each, one) for each, ids in self.exact.items() for one in ids)
         return (identity for _, identity in self._ordered[: bisect_left(self._ordered, (key + 1,))])
 
     def over(self, older: Postings) -> Postings:
         """Return both as one."""
-        exact = dict(older._exact)
-        for key, ids in self._exact.items():
+        exact = dict(older.exact)
+        for key, ids in self.exact.items():
             before = exact.get(key, ())
             exact[key] = (*before, *(each for each in ids if each not in before)) if before else ids
         return Postings(exact)
 
 
 class Layer:
-    """What some transactions in a row wrote: records by table and id, None where one is gone.
+    """What some transactions in a row wrote to one table: `records` by id, None where one is gone.
 
-    Who has which key in a column is worked out when somebody asks: most commits are followed by others, and most
-    questions are for one column of many.
+    Who has which key in a column is worked out when somebody asks, and kept in `asked`: most commits are followed by
+    others, and most questions are for one column of many. Only who made a layer adds to it, and only until others have
+    it: to its records, and their keys to the columns that were asked for.
     """
 
-    __slots__ = ("_postings", "records")
+    __slots__ = ("asked", "records")
 
-    def __init__(
-        self, records: dict[Key, bytes | None], postings: dict[tuple[str, str], Postings] | None = None
-    ) -> None:
+    def __init__(self, records: dict[int, bytes | None], asked: dict[str, Postings] | None = None) -> None:
         self.records = records
-        self._postings = {} if postings is None else postings
-
-    def asked_of(self, table: str) -> list[tuple[str, Postings]]:
-        """Return the columns of a table that somebody has asked for: whoever adds a record must add its keys to them.
-
-        Only who made the layer adds to it, and only until others have it.
-        """
-        asked = self._postings
-        return [(column, postings) for (name, column), postings in asked.items() if name == table] if asked else []
+        self.asked: dict[str, Postings] = {} if asked is None else asked
 
     def postings(self, table: str, column: str, keys_of: KeysOf) -> Postings:
-        """Return who has which key in a column of a table."""
-        found = self._postings.get((table, column))
+        """Return who has which key in a column; `table` is what the layer is of."""
+        found = self.asked.get(column)
         if found is None:
             exact: dict[int, tuple[int, ...]] = {}
-            for (name, identity), record in self.records.items():
-                if name == table and record is not None:
+            for identity, record in self.records.items():
+                if record is not None:
                     for _, key in keys_of(table, record, column):
                         exact[key] = (*exact.get(key, ()), identity)
-            found = self._postings[table, column] = Postings(exact)
+            found = self.asked[column] = Postings(exact)
         return found
 
-    def left_of(self, table: str, ids: Iterable[int]) -> list[int]:
-        """Return the ids of the records that this layer has not written: of those, older keys still hold."""
-        return [each for each in ids if (table, each) not in self.records]
 
-    def known_postings(self) -> dict[tuple[str, str], Postings]:
-        """Return what was worked out so far, by table and column."""
-        # A copy: a reader in another thread may be asking at this moment, and adds to it.
-        return dict(self._postings)
+Layers = Mapping[str, tuple[Layer, ...]]
+"""The layers of each table that was written to, the oldest first."""
 
 
-def merged(layers: Sequence[Layer], keys_of: KeysOf) -> Layer:
-    """Return layers, the oldest first, as one."""
-    records: dict[Key, bytes | None] = {}
-    postings = layers[0].known_postings()
+def merged(table: str, layers: Sequence[Layer], keys_of: KeysOf) -> Layer:
+    """Return layers of a table, the oldest first, as one."""
+    records: dict[int, bytes | None] = {}
+    # A copy: a reader in another thread may be asking at this moment, and adds to it.
+    asked = dict(layers[0].asked)
     for each in layers:
         records.update(each.records)
     for younger in layers[1:]:
-        for (table, column), older in postings.items():
-            postings[table, column] = younger.postings(table, column, keys_of).over(older)
-    return Layer(records, postings)
+        for column, older in asked.items():
+            asked[column] = younger.postings(table, column, keys_of).over(older)
+    return Layer(records, asked)
 
 
-def with_layer(layers: Sequence[Layer], youngest: Layer, keys_of: KeysOf) -> tuple[Layer, ...]:
-    """Return layers, the oldest first, with one more; those that are about as large as each other become one."""
-    kept = [*layers, youngest]
-    while len(kept) >= MERGED_AT_ONCE and len(kept[-MERGED_AT_ONCE].records) <= MERGED_AT_ONCE * len(kept[-1].records):
-        kept[-MERGED_AT_ONCE:] = [merged(kept[-MERGED_AT_ONCE:], keys_of)]
-    return tuple(kept)
+def with_layers(layers: Layers, youngest: Mapping[str, Layer], keys_of: KeysOf) -> Layers:
+    """Return layers with one more of some tables; those of a table that are about as large as each other become one."""
+    after = dict(layers)
+    for table, layer in youngest.items():
+        kept = [*layers.get(table, ()), layer]
+        while len(kept) >= MERGED_AT_ONCE and len(kept[-MERGED_AT_ONCE].records) <= MERGED_AT_ONCE * len(
+            kept[-1].records
+        ):
+            kept[-MERGED_AT_ONCE:] = [merged(table, kept[-MERGED_AT_ONCE:], keys_of)]
+        after[table] = tuple(kept)
+    return after
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """The store after transaction `n`; `hash` is that transaction's, `checkpoint` None while nothing was folded in."""
 
     checkpoint: Checkpoint | None = None
-    layers: tuple[Layer, ...] = ()
+    layers: Layers = msgspec.field(default_factory=dict)
     n: int = 0
     hash: str = NO_HASH
     last_commit_at: datetime = EPOCH
@@ -168,11 +156,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
     def get(self, table: str, identity: int) -> bytes | None:
         """Return a record's JSON, None if there is none of this id."""
-        key = (table, identity)
-        for layer in reversed(self.layers):
+        for layer in reversed(self.layers.get(table, ())):
             records = layer.records
-            if key in records:
-                return records[key]
+            if identity in records:
+                return records[identity]
         return self.checkpoint.get(table, identity) if self.checkpoint else None
 
     def count(self, table: str) -> int:
@@ -187,8 +174,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         """Yield the ids of a table's records in rising order."""
         stored = self.checkpoint.index.of(table).ids if self.checkpoint else ()
         latest: dict[int, bytes | None] = {}
-        for layer in self.layers:
-            latest.update({identity: each for (name, identity), each in layer.records.items() if name == table})
+        for layer in self.layers.get(table, ()):
+            latest.update(layer.records)
         if not latest:
             yield from stored
             return
@@ -198,30 +185,33 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     def changed(self) -> dict[Key, bytes | None]:
         """Return what was written since the checkpoint: the latest of each record."""
         latest: dict[Key, bytes | None] = {}
-        for layer in self.layers:
-            latest.update(layer.records)
+        for table, layers in self.layers.items():
+            for layer in layers:
+                latest.update({(table, identity): record for identity, record in layer.records.items()})
         return latest
 
     def candidates(self, table: str, column: str, key: int) -> list[int]:
         """Return, in rising order, the ids of all records that have this key, or had it: look before believing."""
         found = list(self.checkpoint.index.column(table, column).equal(key)) if self.checkpoint else list[int]()
-        for layer in self.layers:
+        for layer in self.layers.get(table, ()):
             if found:
-                found = layer.left_of(table, found)
-            found += layer.postings(table, column, self.keys_of).equal(key)
-        return sorted({*found})
+                # Of what this layer has written older keys hold no more.
+                found = [each for each in found if each not in layer.records]
+            found += layer.postings(table, column, self.keys_of).exact.get(key, ())
+        return sorted({*found}) if len(found) > 1 else found
 
     def candidates_up_to(self, table: str, column: str, key: int) -> list[int]:
         """Return the ids of all records that have a key up to this one, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).up_to(key)) if self.checkpoint else set[int]()
-        for layer in self.layers:
-            found = {*layer.left_of(table, found), *layer.postings(table, column, self.keys_of).up_to(key)}
+        for layer in self.layers.get(table, ()):
+            found -= layer.records.keys()
+            found.update(layer.postings(table, column, self.keys_of).up_to(key))
         return sorted(found)
 
     def sorted_column(self, table: str, column: str) -> tuple[SortedColumn, frozenset[int]]:
         """Return the checkpoint's column of a table, and the ids of those records of which it no longer tells."""
         stored = self.checkpoint.index.column(table, column) if self.checkpoint else NO_COLUMN
-        written = frozenset(each for layer in self.layers for name, each in layer.records if name == table)
+        written = frozenset(each for layer in self.layers.get(table, ()) for each in layer.records)
         return stored, written
 
     def added_by(self, records: Mapping[Key, bytes | None]) -> dict[str, int]:
@@ -243,8 +233,13 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         next_ids: Mapping[str, int],
     ) -> Image:
         """Return the store after one more transaction, which wrote these records; `added` is what `added_by` says."""
+        youngest: dict[str, Layer] = {}
+        for (table, identity), record in records.items():
+            if table not in youngest:
+                youngest[table] = Layer({})
+            youngest[table].records[identity] = record
         return self.on(
-            with_layer(self.layers, Layer(dict(records)), self.keys_of),
+            with_layers(self.layers, youngest, self.keys_of),
             n=n,
             line_hash=line_hash,
             at=max(self.last_commit_at, at),
@@ -263,7 +258,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
     def on(
         self,
-        layers: tuple[Layer, ...],
+        layers: Layers,
         *,
         n: int,
         line_hash: str,

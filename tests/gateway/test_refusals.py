@@ -18,7 +18,7 @@ from store.errors import StoreNotUsable
 from store.gateway_watch import watch_of
 from store.refused_messages import KEPT_OF_EACH, RefusedMessage, refused_of
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
-from tests.gateway.events import Events
+from tests.gateway.events import PATIENCE_SECONDS, Events
 from tests.makers import ANNA, START, Shop
 
 
@@ -158,6 +158,6 @@ async def test_they_are_written_by_themselves_while_the_engine_runs(
     refusals = Refusals(shop.store, Events())
     async with running(refusals):
         refusals.note(1, message())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not kept(shop):  # noqa: ASYNC110 - it is in the store, which sets no event here
                 await asyncio.sleep(0.01)

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import aiohttp
 import pytest
@@ -14,41 +13,17 @@ from aiohttp.test_utils import TestServer
 
 from gateway.arrival import verified_body
 from gateway.client import GatewayClient, written
-from gateway.log import Facts
 from gateway.messages import Acknowledgement, GatewayAnswer, PayRequest, StatusRequest, parse_answer
 from gateway.outcomes import Accepted, Answered, BadReply, NoAnswer, Outcome, RefusedByGateway, ReplyFault, Unanswered
 from gateway.sandbox import SandboxOptions, one_key, run_sandbox
 from gateway.signing import sign, verify
 from gateway.timestamps import skew_seconds
 from store.outside import system_clock
+from tests.gateway.events import PATIENCE_SECONDS, Events
 
 KEY = "5f2c9a7be1d04438a6f3c05d9b8e7712"
 ATTEMPT = "0b5c1f2e3d4a59687786a5b4c3d2e1f0"
 TIME = "2026-01-31T12:00:00.000Z"
-PATIENCE_SECONDS = 20.0
-
-
-class Lines:
-    """An event log that can be waited for."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-        self._changed = asyncio.Event()
-
-    def write(self, event: str, **facts: str | int | float | None) -> None:
-        self.events.append({"event": event, **facts})
-        self._changed.set()
-
-    def write_each(self, event: str, happened: Sequence[Facts]) -> None:
-        for facts in happened:
-            self.write(event, **facts)
-
-    async def until(self, event: str, count: int = 1) -> list[dict[str, Any]]:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(found := [each for each in self.events if each["event"] == event]) < count:
-                self._changed.clear()
-                await self._changed.wait()
-        return found
 
 
 @dataclass
@@ -113,9 +88,9 @@ OPTIONS = SandboxOptions(
 
 
 @asynccontextmanager
-async def sandbox(options: SandboxOptions = OPTIONS) -> AsyncIterator[tuple[str, Lines]]:
+async def sandbox(options: SandboxOptions = OPTIONS) -> AsyncIterator[tuple[str, Events]]:
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    log = Lines()
+    log = Events()
     task = asyncio.create_task(run_sandbox(options, listening.set_result, log))
     try:
         yield await listening, log
@@ -417,7 +392,7 @@ async def test_every_message_is_checked_in_the_order_of_the_wire() -> None:
         assert await post(url, written(good), X_Signature=sign(good, KEY)) == 422
         assert await post(url, written(good), **signed) == 200
         assert len(await log.until("request refused", 8)) == 8
-        assert KEY not in str(log.events)
+        assert KEY not in str(log.told)
 
 
 @pytest.mark.parametrize(

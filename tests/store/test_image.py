@@ -104,10 +104,19 @@ def test_few_layers_are_kept_however_many_transactions_there_are() -> None:
     most = 0
     for number in range(1, 3000):
         image = after(image, {("accounts", number): record_of(number % 6)})
-        most = max(most, len(image.layers))
+        most = max(most, len(image.layers["accounts"]))
     assert most <= 14
     assert image.count("accounts") == 2999
     assert len(image.candidates("accounts", "number", 3)) == 500
+
+
+def test_what_is_written_to_one_table_costs_the_others_nothing() -> None:
+    image = after(Image(next_ids={}, counts={}, keys_of=keys_of), {("accounts", 1): record_of(1)})
+    accounts = image.layers["accounts"]
+    for number in range(1, 100):
+        image = after(image, {("payments", number): record_of(2)})
+    assert image.layers["accounts"] is accounts
+    assert list(image.ids("accounts")) == [1]
 
 
 def test_its_header_is_what_a_checkpoint_of_it_says() -> None:

@@ -15,7 +15,6 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
-from textual.widgets._footer import FooterKey  # Textual's public names leave it out
 
 import tui
 from store.store import Store, open_store
@@ -210,7 +209,7 @@ def assert_all_stand_in_the_dialog(screen: Screen[Any]) -> None:
     """Hold that a dialog, over which no help opens, tells its keys itself: those of its footer, all that there is."""
     assert isinstance(screen, ModalScreen)
     for footer in screen.query(KeysFooter):
-        told = {each.description for each in footer.query(FooterKey)}
+        told = {each.does for each in footer.keys}
         assert {each.binding.description for _, each in ours(screen) if each.binding.show} <= told
         assert told, "a dialog with an empty footer"
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from store.store import Store
 from tests.tui.cast import panel
-from tests.tui.conftest import press, settle
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, press, settle
 from tui.app import GatewatchApp
 
 TURNS = (0, 2, 5, 12, 24, 40, 70)
@@ -47,7 +47,7 @@ async def leave_early(pilot: Pilot[Any], case: Case, turns: int) -> None:
     assert isinstance(app, GatewatchApp)
     below = app.screen
     post(app, case.opens)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_WAIT_SECONDS):
         # Turn by turn: what is looked for is the very first one in which keys reach it.
         while app.screen is below or not app.takes_keys:  # noqa: ASYNC110 - nothing else tells
             await asyncio.sleep(0)

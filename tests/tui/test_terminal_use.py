@@ -18,6 +18,7 @@ from tests.tui.pseudo_terminal import PROGRAM, QUIT, PseudoTerminal, sign_in
 
 KEYS = [*"1234567812345678", "\r", "\r", "\x1b", "\t", "\t", "\x1b[Z", *"jkgGhlnesSfcyD/?:[]0abcxyz", "\x13", "\x10"]
 KEYS += ["\x1bOQ", "\x1bOR", "\x1b[15~", " ", "\x1b[B", "\x1b[A", "\x1b[6~"]
+ASKS = "Quit, with a form half filled in?"
 CRASHING = """
 from tui.screens.connectors import ConnectorsPage
 def show(self, view):
@@ -49,6 +50,10 @@ def test_hundreds_of_keys_in_one_burst_neither_crash_nor_hang_the_panel(
         at.press(*random.Random(1).choices(KEYS, k=400))  # noqa: S311 - which keys is no secret
         at.read_for(1)
         at.press(QUIT)
+        # Which form the keys have left open, if any, depends on when each of them came.
+        at.read_until(lambda: at.program.poll() is not None or ASKS in at.text)
+        if ASKS in at.text:
+            at.press("\x1b[C", "\r")
         assert at.wait_for_end() == 0, at.text
         assert list(tmp_path.glob("state/**/crash-*")) == []
 

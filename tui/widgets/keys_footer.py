@@ -1,73 +1,153 @@
 """The footer: the keys that work now. Help and Quit stand at the right edge, where no other key pushes them out.
 
-It is made anew only when the keys are others: that is slow, and Textual keeps something of each key ever shown.
+It is one widget that draws a line. Textual's own footer makes a widget of each key anew whenever one comes or goes,
+which takes a third of all the time that a key pressed in a form takes, and keeps something of each.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import HorizontalGroup
 from textual.screen import Screen
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey  # Textual's public names leave it out
+from textual.widget import Widget
 
 EVERYWHERE = ("help", "quit")
 """The actions that are kept in sight."""
-AROUND = 3
-"""Cells of a key besides its name and what it does: between them, and after them."""
-AT_THE_EDGE = 2
-"""How many of these the last key does without."""
+BETWEEN = 2
+"""Cells between a key and the next one."""
 
 
-class KeysFooter(Footer):
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key that works now: its name for Textual and for people, what it does, and whether it may be pressed."""
+
+    key: str
+    called: str
+    does: str
+    action: str
+    enabled: bool
+    tooltip: str
+
+    @property
+    def cells(self) -> int:
+        """How wide it is."""
+        return cell_len(f"{self.called} {self.does}")
+
+
+class KeysFooter(Widget):
     """As many keys as there is room for, the nearest to the focus first; help has them all."""
 
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keys-footer--key", "keys-footer--does", "keys-footer--pointed-at"}
     DEFAULT_CSS = """
-    KeysFooter .everywhere { dock: right; width: auto; height: 1; background: $footer-background; }
+    KeysFooter {
+        dock: bottom;
+        height: 1;
+        color: $footer-foreground;
+        background: $panel;
+        &.-over-key { pointer: pointer; }
+        .keys-footer--key { color: $footer-key-foreground; text-style: bold; }
+        .keys-footer--does { color: $footer-description-foreground; }
+        .keys-footer--pointed-at { background: $block-hover-background; }
+    }
     """
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
-        self.left_out = 0
-        self._fitted_to = 0
-        self._shown: list[tuple[object, ...]] | None = None
+        super().__init__()
+        self._keys: tuple[ShownKey, ...] = ()
+        self._pointed_at: ShownKey | None = None
 
-    def bindings_changed(self, screen: Screen[Any]) -> None:
-        """Show the keys, if they are others than those that are shown."""
-        shown: list[tuple[object, ...]] = [
-            (key, each.binding, each.enabled, each.tooltip)
-            for key, each in screen.active_bindings.items()
-            if each.binding.show
-        ]
-        if shown != self._shown and screen.app.app_focus:
-            self._shown = shown
-            super().bindings_changed(screen)
+    @property
+    def keys(self) -> tuple[ShownKey, ...]:
+        """The keys for which there is room."""
+        return tuple(each for _, each in self._placed())
 
-    def compose(self) -> ComposeResult:
-        """Compose the keys of the page up to those of the whole panel."""
-        keys = [each for each in super().compose() if isinstance(each, FooterKey)]
-        everywhere = [each for each in keys if each.action in EVERYWHERE]
-        self._fitted_to = self.app.size.width
-        room = self._fitted_to + AT_THE_EDGE - sum(map(_width, everywhere))
-        self.left_out = 0
-        for each in keys:
-            if each in everywhere:
-                continue
-            room -= _width(each)
-            if room >= 0:
-                yield each
-            else:
-                self.left_out += 1
-        yield HorizontalGroup(*everywhere, classes="everywhere")
+    @property
+    def left_out(self) -> int:
+        """How many keys there is no room for."""
+        return len(self._keys) - len(self.keys)
 
-    def on_resize(self, _: events.Resize) -> None:
-        """Fit the keys to another width."""
-        if self._fitted_to not in (0, self.app.size.width):
-            self.call_after_refresh(self.recompose)
+    def on_mount(self) -> None:
+        """Follow what the screen's keys are."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
 
+    def render(self) -> Text:
+        """Draw the keys where they are placed."""
+        drawn = Text(no_wrap=True, end="")
+        key_style = self.get_component_rich_style("keys-footer--key")
+        does_style = self.get_component_rich_style("keys-footer--does")
+        for start, each in self._placed():
+            drawn.append(" " * (start - drawn.cell_len))
+            over = Style(dim=not each.enabled or None)
+            if each is self._pointed_at:
+                over += Style(bgcolor=self.get_component_rich_style("keys-footer--pointed-at").bgcolor)
+            drawn.append(each.called, key_style + over)
+            drawn.append(f" {each.does}", does_style + over)
+        return drawn
 
-def _width(key: FooterKey) -> int:
-    return len(key.key_display) + len(key.description) + AROUND
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Press the key that is pointed at."""
+        pointed_at = self._at(event.x)
+        if pointed_at is not None and pointed_at.enabled:
+            self.app.simulate_key(pointed_at.key)
+        elif pointed_at is not None:
+            self.app.bell()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show which key is pointed at, and more of what it does."""
+        self._point_at(self._at(event.x))
+
+    def on_leave(self) -> None:
+        """Point at none."""
+        self._point_at(None)
+
+    def _point_at(self, key: ShownKey | None) -> None:
+        if key != self._pointed_at:
+            self._pointed_at = key
+            self.tooltip = key.tooltip if key is not None and key.tooltip else None
+            self.set_class(key is not None, "-over-key")
+            self.refresh()
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        if screen is not self.screen or not screen.app.app_focus:
+            return
+        keys = tuple(self._shown_of(screen))
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def _shown_of(self, screen: Screen[Any]) -> Iterator[ShownKey]:
+        """Yield the keys in the order of their actions, one for each."""
+        met: set[str] = set()
+        for each in screen.active_bindings.values():
+            binding = each.binding
+            if binding.show and binding.action not in met:
+                met.add(binding.action)
+                called = self.app.get_key_display(binding)
+                yield ShownKey(binding.key, called, binding.description, binding.action, each.enabled, each.tooltip)
+
+    def _placed(self) -> list[tuple[int, ShownKey]]:
+        """Return the keys for which there is room, each with the column that it begins in."""
+        everywhere = [each for each in self._keys if each.action in EVERYWHERE]
+        edge = self.size.width + BETWEEN - sum(each.cells + BETWEEN for each in everywhere)
+        placed: list[tuple[int, ShownKey]] = []
+        start = 0
+        for each in self._keys:
+            if each not in everywhere:
+                if start + each.cells + BETWEEN > edge:
+                    break
+                placed.append((start, each))
+                start += each.cells + BETWEEN
+        for each in everywhere:
+            placed.append((edge, each))
+            edge += each.cells + BETWEEN
+        return placed
+
+    def _at(self, column: int) -> ShownKey | None:
+        return next((each for start, each in self._placed() if start <= column < start + each.cells), None)
