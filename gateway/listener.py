@@ -264,7 +264,7 @@ async def body_of(request: web.Request) -> bytes | Refusal:
     too_large = Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return too_large
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         return Refusal(415, "The body is compressed; send it as it is, without Content-Encoding.")
     try:
         if request.content.is_eof():

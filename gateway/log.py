@@ -7,9 +7,9 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from json.encoder import encode_basestring_ascii as _text
-from math import isfinite
 from typing import Protocol, TextIO, TypeAlias
+
+import msgspec
 
 from store.outside import Clock
 
@@ -73,16 +73,14 @@ class EachOf:
 
 
 def flat_json(fields: Facts) -> str:
-    """Return fields as `json.dumps` writes them, at a third of its cost; what is None is left out."""
-    parts = [f"{_text(name)}: {_value(value)}" for name, value in fields.items() if value is not None]
-    return f"{{{', '.join(parts)}}}"
+    """Return fields as one line of JSON in ASCII; what is None is left out."""
+    told = {name: value for name, value in fields.items() if value is not None}
+    line = _ENCODER.encode(told)
+    # What is not ASCII is written with escapes: a line must not turn the writing of a terminal around.
+    return line.decode() if line.isascii() else json.dumps(told, separators=(",", ":"))
 
 
-def _value(value: Fact) -> str:
-    if type(value) is str:
-        return _text(value)
-    # As `json.dumps` writes them, which takes ten times as long to find out how.
-    return repr(value) if type(value) is int or (type(value) is float and isfinite(value)) else json.dumps(value)
+_ENCODER = msgspec.json.Encoder()
 
 
 def place_of(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 Body: TypeAlias = "Mapping[str, str | Body]"
@@ -73,10 +74,17 @@ def sign(body: Body, key: str) -> str:
         raise ValueError("The Secret Shared Key is empty: nothing can be signed with it.")
     try:
         text = signed_text(body).encode()
-        key_bytes = key.encode()
+        signature = _begun_with(key).copy()
     except UnicodeEncodeError as error:
         raise UnsignableBody(f"The text cannot be written as UTF-8: {error.reason}.") from None
-    return hmac.new(key_bytes, text, hashlib.sha256).hexdigest()
+    signature.update(text)
+    return signature.hexdigest()
+
+
+# Messages come by few keys: to begin with one costs as much as to sign.
+@lru_cache(maxsize=64)
+def _begun_with(key: str) -> hmac.HMAC:
+    return hmac.new(key.encode(), digestmod=hashlib.sha256)
 
 
 def verify(body: Body, key: str, signature: str | None) -> bool:
