@@ -519,3 +519,14 @@ async def test_of_many_settings_a_part_is_shown_and_any_is_reached_by_name_and_b
         await press(pilot, "ctrl+s")
         assert is_on(app, MethodsPage)
     assert cast.view().get(PaymentMethod, 5).settings == {"f55": "here", "f3": "there"}
+
+
+async def test_what_is_typed_into_an_edit_form_is_added_and_only_what_is_masked_is_replaced(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "5", "e", "x")
+        assert app.screen.query_one("#name", Input).value == "Credit cardx"
+        masked = next(each for each in app.screen.query(Input) if each.password)
+        masked.focus()
+        await press(pilot, "x")
+        assert masked.value == "x"

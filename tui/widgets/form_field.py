@@ -57,6 +57,9 @@ class FormField(Horizontal):
         self.control = control
         self.secret = secret or (isinstance(control, Input) and control.password)
         self.sealed = sealed or self.secret
+        if isinstance(control, Input):
+            # What is there stays when somebody types on. Only what cannot be seen is replaced as a whole.
+            control.select_on_focus = control.password
         self._access = access or access_to(control)
         self._hint = hint
         self._required = required
