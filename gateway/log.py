@@ -75,9 +75,11 @@ class EachOf:
 def flat_json(fields: Facts) -> str:
     """Return fields as one line of JSON in ASCII; what is None is left out."""
     told = {name: value for name, value in fields.items() if value is not None}
-    line = _ENCODER.encode(told)
-    # What is not ASCII is written with escapes: a line must not turn the writing of a terminal around.
-    return line.decode() if line.isascii() else json.dumps(told, separators=(",", ":"))
+    try:
+        return _ENCODER.encode(told).decode("ascii")
+    except UnicodeError:
+        # Written with escapes: a line must not turn a terminal's writing around, and a folder's name may be no UTF-8.
+        return json.dumps(told, separators=(",", ":"))
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -17,9 +17,6 @@ Written = dict[Key, bytes | None]
 """What a transaction writes: each record's JSON, None where it is gone."""
 
 
-NOTHING_ASKED: Mapping[str, Postings] = {}
-
-
 class Draft(msgspec.Struct, frozen=True):
     """One transaction to be appended: its number, its line of the journal with the hash, which records it writes."""
 
@@ -86,8 +83,8 @@ class Batch:
                 put[table] = {}
             put[table][identity] = msgspec.Raw(journal.GONE if line is None else line)
             if each is not None:
-                asked = self._growing[table].asked if table in self._growing else NOTHING_ASKED
-                for column, postings in asked.items():
+                growing = self._growing.get(table)
+                for column, postings in () if growing is None else growing.asked.items():
                     keys += [(postings, key, identity) for key in keys_in(each[1], column)]
         n = self._n + 1
         content, checksum = journal.line_of(Entry(n=n, safe=self._safe_n, was=self._hash, at=at, ids=next_ids, put=put))

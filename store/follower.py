@@ -23,6 +23,7 @@ from store.errors import StoreNotUsable
 from store.image import Image, Key
 from store.journal import Journal, Line, Torn
 from store.kinds import keys_of_json
+from store.memory import give_back_freed
 from store.paths import Paths
 
 MOST_FOLDS_IN_ONE_LOOK = 100
@@ -205,6 +206,9 @@ class Follower:
                 later = [each for each in self._changes if each[0] > seen]
                 self._changes.clear()
                 self._changes.extend([*changes, *later])
+        if seen:
+            # What the journal before held is not needed any more, but by views of that time.
+            give_back_freed()
 
     def _read_journal(self) -> Journal:
         try:

@@ -204,7 +204,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         """Return the ids of all records that have a key up to this one, or had it: look before believing."""
         found = set(self.checkpoint.index.column(table, column).up_to(key)) if self.checkpoint else set[int]()
         for layer in self.layers.get(table, ()):
-            found -= layer.records.keys()
+            found -= layer.records.keys() & found
             found.update(layer.postings(table, column, self.keys_of).up_to(key))
         return sorted(found)
 

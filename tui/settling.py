@@ -5,11 +5,13 @@ Without them the inbox, and the attempts that their gateway never answers, would
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from store import answers, inbox
 from store.actors import Actor
 from store.answers import Answer, AnswerResult, ChargePlace
+from store.errors import NotFound, Refused
 from store.states import AttemptState
 from store.store import Store
 
@@ -27,16 +29,18 @@ class Operators:
         self._store = store
 
     def settle(self) -> None:
-        """Settle what has waited long enough. Raises StoreBusy, Refused (somebody else was quicker)."""
+        """Settle what has waited long enough, but for what somebody else was quicker with. Raises StoreBusy."""
         view = self._store.view()
         since = view.now - SETTLED_AFTER
         for answer in answers.in_inbox(view):
             if answer.received_at <= since:
-                self._settle_answer(answer)
+                with suppress(Refused, NotFound):
+                    self._settle_answer(answer)
         for payment in view.awaited():
             for attempt in payment.attempts:
                 if attempt.state is AttemptState.OVERDUE and _is_before(attempt.deadline, since):
-                    self._record_failure(attempt.id)
+                    with suppress(Refused, NotFound):
+                        self._record_failure(attempt.id)
 
     def _settle_answer(self, answer: Answer) -> None:
         """Give a held charge back to its account; there is no more to do about any other answer."""

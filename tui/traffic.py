@@ -1,5 +1,7 @@
 """The demo's customers: they make payments at a steady pace, pay them, and some try again when it did not work.
 
+At a pace that is asked for, operators settle what the rules leave to people (`tui.settling`).
+
 The amount's decimals choose how the simulated gateway behaves, so that within a minute every kind of ending is seen.
 Run as `python -m tui.traffic FOLDER [PAYMENTS_A_SECOND]`, until standard input ends.
 """
@@ -37,7 +39,7 @@ SHOWN_AT_MOST = 2_000
 
 LOOK_SECONDS = 0.5
 """How often the customers look what has become of their payments."""
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 1.0
 """How often the operators look what is left to them."""
 GIVE_UP_AFTER = timedelta(minutes=3)
 

@@ -28,7 +28,7 @@ def is_there(owner: DOMNode) -> bool:
 
 def is_busy(owner: DOMNode) -> bool:
     """Say whether a piece of this screen's work still runs."""
-    return any(each.node is owner and each.group == GROUP and not each.is_finished for each in owner.workers)
+    return any(each.group == _group_of(owner) and not each.is_finished for each in owner.workers)
 
 
 def start(
@@ -43,8 +43,8 @@ def start(
     """Run `call` in a thread, then `done` with its result on the event loop.
 
     Problem items go to `problems`, an edit of what others have changed to `stale`, every other error of the store to
-    `refused` as its sentence; without them, or where the owner has been left meanwhile, they are shown as a
-    notification. Does nothing while the owner is busy.
+    `refused` as its sentence; without them, and where the owner has been left meanwhile, they are shown as a
+    notification. `done` is not called for an owner that was left. Does nothing while the owner is busy.
     """
     if is_busy(owner):
         return
@@ -67,4 +67,9 @@ def start(
             if is_there(owner):
                 done(outcome)
 
-    owner.run_worker(run(), group=GROUP)
+    # Not the owner's worker, which ends with it: what came of the work is told all the same.
+    owner.app.run_worker(run(), group=_group_of(owner))
+
+
+def _group_of(owner: DOMNode) -> str:
+    return f"{GROUP} {id(owner)}"

@@ -40,6 +40,13 @@ def test_an_event_is_one_line_of_json_with_its_time_and_without_facts_that_are_n
     }
 
 
+def test_what_is_no_utf_8_as_a_folders_name_may_be_is_written_all_the_same(clock: FixedClock) -> None:
+    stream = io.StringIO()
+    JsonLines(clock, stream).write("store not readable", reason="caf\udce9: is busy")
+    assert json.loads(stream.getvalue())["reason"] == "caf\udce9: is busy"
+    assert stream.getvalue().isascii()
+
+
 def test_a_line_is_written_in_one_piece(clock: FixedClock) -> None:
     """Else another thread's line may stand in it, and after a kill the next engine's line stands behind its half."""
     pieces: list[bytes] = []

@@ -530,3 +530,12 @@ async def test_what_is_typed_into_an_edit_form_is_added_and_only_what_is_masked_
         masked.focus()
         await press(pilot, "x")
         assert masked.value == "x"
+
+
+async def test_a_secret_that_is_shown_is_typed_on_like_any_text(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "6", "n")
+        app.screen.query_one("#shared-key", Input).focus()
+        await press(pilot, "x", "f8", "shift+tab", "tab", "y")
+        assert app.screen.query_one("#shared-key", Input).value == "xy"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
@@ -15,9 +18,11 @@ from store.states import PaymentStatus
 from store.store import Store
 from tests.makers import success_of
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, panel
-from tests.tui.conftest import Picture, press
+from tests.tui.conftest import LONGEST_WAIT_SECONDS, Picture, press, settle
 from tests.tui.test_payments import is_on, page_name
 from tui.app import GatewatchApp
+from tui.payment_actions import Outlook
+from tui.screens import attach_dialog
 from tui.screens.answer_details import AnswerDetails
 from tui.screens.answer_record import AnswerRecord
 from tui.screens.attach_dialog import AttachDialog
@@ -176,3 +181,27 @@ async def test_a_read_only_manager_is_offered_nothing_to_act_with(cast: Store) -
         keys = {each.binding.action for each in app.screen.active_bindings.values()}
         assert not keys & {"attach", "give_back", "dismiss_answer", "new"}
     assert len(inbox.visible_to(cast.view(), ANNA)) == 2
+
+
+async def test_what_was_found_out_of_an_attempt_that_is_not_typed_any_more_can_not_be_attached_to(
+    cast: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slowly(*_: object) -> Outlook:
+        goes_on.wait(LONGEST_WAIT_SECONDS)
+        return Outlook(says="It is attached.")
+
+    monkeypatch.setattr(attach_dialog, "attach_outlook", slowly)
+    app = panel(cast)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "4", "enter", "A")
+        typed = app.screen.query_one("#attempt", Input)
+        typed.focus()
+        await pilot.press("f")
+        await pilot.press("backspace")
+        goes_on.set()
+        await settle(pilot)
+        assert app.screen.query_one("#yes", Button).disabled
+        await press(pilot, "f")
+        assert not app.screen.query_one("#yes", Button).disabled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from store.errors import Refused
 from store.store import Store
 from tests.tui.cast import panel
 from tests.tui.conftest import LONGEST_WAIT_SECONDS, press, settle
+from tui import work
 from tui.app import GatewatchApp
 
 TURNS = (0, 2, 5, 12, 24, 40, 70)
@@ -77,3 +80,24 @@ async def test_a_screen_can_be_left_at_any_moment(cast: Store, case: Case) -> No
         await press(pilot, *case.way.split())
         for turns in TURNS:
             await leave_early(pilot, case, turns)
+
+
+async def test_what_comes_of_work_is_told_also_when_its_screen_was_left(cast: Store) -> None:
+    app = panel(cast)
+    goes_on = threading.Event()
+
+    def refuse() -> None:
+        goes_on.wait(LONGEST_WAIT_SECONDS)
+        raise Refused("The store has another opinion.")
+
+    async with app.run_test(size=(80, 20)) as pilot:
+        await press(pilot, "6", "e")
+        told: list[object] = []
+        work.start(app.screen, refuse, told.append, refused=told.append)
+        assert work.is_busy(app.screen)
+        await app.pop_screen()
+        assert not work.is_busy(app.screen)
+        goes_on.set()
+        await settle(pilot)
+        assert told == []
+        assert [each.message for each in app._notifications] == ["The store has another opinion."]

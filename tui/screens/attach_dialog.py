@@ -101,8 +101,12 @@ class AttachDialog(Dialog[str | None]):
             outlook = await asyncio.to_thread(attach_outlook, session, self._code, attempt_id)
         except StoreError as error:
             outlook = Outlook(refused=str(error))
-        if is_there(self):
+        # Not if another one was typed or chosen meanwhile: the button attaches to what is told.
+        if is_there(self) and self._typed() == attempt_id and not isinstance(self.focused, Choices):
             self._tell(attempt_id, outlook)
+
+    def _typed(self) -> str:
+        return self.query_one("#attempt", Input).value.strip()
 
     def _tell(self, attempt_id: str, outlook: Outlook) -> None:
         self._attempt_id = attempt_id

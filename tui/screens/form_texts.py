@@ -87,6 +87,7 @@ class TextFieldsPage(CheckedFieldsPage):
     def _turn_mask(self, field: FormField) -> None:
         if isinstance(field.control, Input):
             field.control.password = not field.control.password
+            field.control.select_on_focus = field.control.password
         elif isinstance(field.control, JsonArea) and field.control.is_hidden:
             field.control.show_text()
         elif isinstance(field.control, JsonArea):

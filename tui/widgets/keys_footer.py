@@ -62,6 +62,7 @@ class KeysFooter(Widget):
         super().__init__()
         self._keys: tuple[ShownKey, ...] = ()
         self._pointed_at: ShownKey | None = None
+        self._pointer_column = -1
 
     @property
     def keys(self) -> tuple[ShownKey, ...]:
@@ -85,7 +86,7 @@ class KeysFooter(Widget):
         for start, each in self._placed():
             drawn.append(" " * (start - drawn.cell_len))
             over = Style(dim=not each.enabled or None)
-            if each is self._pointed_at:
+            if each == self._pointed_at:
                 over += Style(bgcolor=self.get_component_rich_style("keys-footer--pointed-at").bgcolor)
             drawn.append(each.called, key_style + over)
             drawn.append(f" {each.does}", does_style + over)
@@ -101,13 +102,16 @@ class KeysFooter(Widget):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which key is pointed at, and more of what it does."""
-        self._point_at(self._at(event.x))
+        self._pointer_column = event.x
+        self._point()
 
     def on_leave(self) -> None:
         """Point at none."""
-        self._point_at(None)
+        self._pointer_column = -1
+        self._point()
 
-    def _point_at(self, key: ShownKey | None) -> None:
+    def _point(self) -> None:
+        key = self._at(self._pointer_column)
         if key != self._pointed_at:
             self._pointed_at = key
             self.tooltip = key.tooltip if key is not None and key.tooltip else None
@@ -120,6 +124,7 @@ class KeysFooter(Widget):
         keys = tuple(self._shown_of(screen))
         if keys != self._keys:
             self._keys = keys
+            self._point()
             self.refresh()
 
     def _shown_of(self, screen: Screen[Any]) -> Iterator[ShownKey]:
