@@ -36,6 +36,15 @@ async def test_a_click_on_a_key_presses_it(cast: Store) -> None:
         assert app.screen is screen
 
 
+async def test_nothing_is_marked_where_no_mouse_is(cast: Store) -> None:
+    app = panel(cast, None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        footer = footer_of(app)
+        assert [each.does for each in footer.keys] == ["Quit", "Help"]
+        assert footer._pointed_at is None
+
+
 async def test_the_key_that_is_pointed_at_is_marked_also_when_the_keys_change_under_the_pointer(cast: Store) -> None:
     app = panel(cast)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -62,7 +62,7 @@ class KeysFooter(Widget):
         super().__init__()
         self._keys: tuple[ShownKey, ...] = ()
         self._pointed_at: ShownKey | None = None
-        self._pointer_column = -1
+        self._pointer_column: int | None = None
 
     @property
     def keys(self) -> tuple[ShownKey, ...]:
@@ -107,7 +107,11 @@ class KeysFooter(Widget):
 
     def on_leave(self) -> None:
         """Point at none."""
-        self._pointer_column = -1
+        self._pointer_column = None
+        self._point()
+
+    def on_resize(self) -> None:
+        """Find out anew what is pointed at: the keys stand elsewhere."""
         self._point()
 
     def _point(self) -> None:
@@ -154,5 +158,7 @@ class KeysFooter(Widget):
             edge += each.cells + BETWEEN
         return placed
 
-    def _at(self, column: int) -> ShownKey | None:
+    def _at(self, column: int | None) -> ShownKey | None:
+        if column is None:
+            return None
         return next((each for start, each in self._placed() if start <= column < start + each.cells), None)
