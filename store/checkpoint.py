@@ -52,6 +52,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     next_ids: dict[str, int] = {}
 
 
+_HEADER = msgspec.json.Decoder(Header)
+"""Made here, where no other thread is at it (`store.records`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """One checkpoint, open; it stays readable when a newer one takes its path."""
@@ -202,7 +206,7 @@ def _header(path: Path, file: File) -> Header:
         raise _damaged(path, "it does not begin with the store's own record on a line of its own")
     text = found.group(1)
     try:
-        header = msgspec.json.decode(text, type=Header)
+        header = _HEADER.decode(text)
     except msgspec.MsgspecError as error:
         raise _damaged(path, str(error)) from error
     if header.format > FORMAT:

@@ -54,6 +54,10 @@ class _Contents(msgspec.Struct, frozen=True):
     whole: str = ""
 
 
+_CONTENTS = msgspec.json.Decoder(_Contents)
+"""Made here, where no other thread is at it (`store.records`)."""
+
+
 class Places:
     """Where the records of one table stand in the checkpoint: ids in rising order, offsets and lengths in bytes."""
 
@@ -257,7 +261,7 @@ def _contents(file: File) -> tuple[_Contents, memoryview] | None:
     if not is_whole:
         return None
     start = 2 * WORD + int.from_bytes(whole[WORD : 2 * WORD], "little")
-    return msgspec.json.decode(whole[2 * WORD : start], type=_Contents), whole[start:].cast("q")
+    return _CONTENTS.decode(whole[2 * WORD : start]), whole[start:].cast("q")
 
 
 def _byte_order() -> str:

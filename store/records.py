@@ -8,6 +8,7 @@ call one (`WORD`).
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Hashable
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
@@ -52,9 +53,15 @@ def from_json(kind: type[R], line: bytes) -> R:
     return cast("R", _decoder(cast("Hashable", kind)).decode(line))
 
 
+_MAKING = threading.Lock()
+
+
 @cache
 def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(cast("type[Record]", kind))
+    # One at a time: while msgspec finds out of what a struct is made, another thread that asks for the same one, or for
+    # one that has it as a part, is given what is found so far, and decoding by that ends the process.
+    with _MAKING:
+        return msgspec.json.Decoder(cast("type[Record]", kind))
 
 
 _AS_WRITTEN = re.compile(rb'\{"id":\d+,"version":(\d+)')
