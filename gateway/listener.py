@@ -14,7 +14,6 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-import msgspec
 from aiohttp import hdrs, web
 
 from gateway.answer_time import answer_seconds
@@ -24,7 +23,7 @@ from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchang
 from gateway.desk import Desk, Ticket
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.http_port import Handler, error_response
-from gateway.log import EventLog, Facts
+from gateway.log import EventLog, Facts, flat_json
 from gateway.masking import masked
 from gateway.messages import GatewayAnswer, acknowledgement, parse_answer
 from gateway.refusals import Refusals, Unbelieved
@@ -45,7 +44,6 @@ STORE_WAIT_SECONDS = 3.0
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
 _ANSWERS = re.compile(r"/connectors/([0-9]{1,15})/answers")
-_ENCODER = msgspec.json.Encoder()
 PLAIN_JSON = "application/json"
 JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
@@ -225,7 +223,7 @@ class Listener:
         status = verdict.payment.status.value if verdict.payment else ""
         body = acknowledgement(believed.answer, verdict.rule.name, status, wire_time(self._store.clock()))
         headers = {SIGNATURE_HEADER: sign(body, believed.key), hdrs.CONTENT_TYPE: JSON_TYPE}
-        return web.Response(body=_ENCODER.encode(body), headers=headers)
+        return web.Response(body=flat_json(body).encode(), headers=headers)
 
 
 def _facts(believed: Believed, verdict: Verdict) -> Facts:

@@ -6,7 +6,7 @@ Without them the inbox, and the attempts that their gateway never answers, would
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from store import answers, inbox
 from store.actors import Actor
@@ -22,38 +22,30 @@ DISMISSED = "Seen to in the demo: nothing more is to be done."
 NOT_PAID = "The gateway says by telephone that it was not paid."
 
 
-class Operators:
-    """Everybody who keeps the demo's accounts right."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def settle(self) -> None:
-        """Settle what has waited long enough, but for what somebody else was quicker with. Raises StoreBusy."""
-        view = self._store.view()
-        since = view.now - SETTLED_AFTER
-        for answer in answers.in_inbox(view):
-            if answer.received_at <= since:
+def settle(store: Store) -> None:
+    """Settle what has waited long enough, but for what somebody else was quicker with. Raises StoreBusy."""
+    view = store.view()
+    since = view.now - SETTLED_AFTER
+    for answer in answers.in_inbox(view):
+        if answer.received_at <= since:
+            with suppress(Refused, NotFound):
+                _settle_answer(store, answer)
+    for payment in view.awaited():
+        for attempt in payment.attempts:
+            if attempt.state is AttemptState.OVERDUE and attempt.deadline is not None and attempt.deadline <= since:
                 with suppress(Refused, NotFound):
-                    self._settle_answer(answer)
-        for payment in view.awaited():
-            for attempt in payment.attempts:
-                if attempt.state is AttemptState.OVERDUE and _is_before(attempt.deadline, since):
-                    with suppress(Refused, NotFound):
-                        self._record_failure(attempt.id)
-
-    def _settle_answer(self, answer: Answer) -> None:
-        """Give a held charge back to its account; there is no more to do about any other answer."""
-        with self._store.transaction() as tx:
-            if answer.place is ChargePlace.HELD and answer.payment_id is not None:
-                inbox.return_charge(tx, OPERATORS, answer.code)
-            else:
-                inbox.dismiss(tx, OPERATORS, answer.code, DISMISSED)
-
-    def _record_failure(self, attempt_id: str) -> None:
-        with self._store.transaction() as tx:
-            inbox.record(tx, OPERATORS, attempt_id, result=AnswerResult.FAILURE, gateway_reference="", reason=NOT_PAID)
+                    _record_failure(store, attempt.id)
 
 
-def _is_before(deadline: datetime | None, moment: datetime) -> bool:
-    return deadline is not None and deadline <= moment
+def _settle_answer(store: Store, answer: Answer) -> None:
+    """Give a held charge back to its account; there is no more to do about any other answer."""
+    with store.transaction() as tx:
+        if answer.place is ChargePlace.HELD and answer.payment_id is not None:
+            inbox.return_charge(tx, OPERATORS, answer.code)
+        else:
+            inbox.dismiss(tx, OPERATORS, answer.code, DISMISSED)
+
+
+def _record_failure(store: Store, attempt_id: str) -> None:
+    with store.transaction() as tx:
+        inbox.record(tx, OPERATORS, attempt_id, result=AnswerResult.FAILURE, gateway_reference="", reason=NOT_PAID)

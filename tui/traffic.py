@@ -27,7 +27,7 @@ from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.states import PaymentStatus
 from store.store import Store, Transaction, View, open_store
-from tui.settling import Operators
+from tui.settling import settle
 
 CUSTOMERS = Actor("customer")
 PAYMENTS_A_SECOND = 2 / 3
@@ -135,7 +135,6 @@ def run(folder: Path, stop: threading.Event, *, payments_a_second: float | None 
     """
     store = open_store(folder)
     customers = Customers(store, Random(7))  # noqa: S311 - the demo's amounts keep no secret
-    operators = Operators(store)
     at_most = SHOWN_AT_MOST if payments_a_second is None else sys.maxsize
     scenarios = chain(OPENING, cycle(THEN))
     made = 0
@@ -151,7 +150,7 @@ def run(folder: Path, stop: threading.Event, *, payments_a_second: float | None 
                 customers.give_up()
             if payments_a_second is not None and time.monotonic() >= settle_at:
                 settle_at = time.monotonic() + SETTLE_SECONDS
-                operators.settle()
+                settle(store)
         except (Refused, StoreBusy) as error:
             print(error, file=sys.stderr, flush=True)  # noqa: T201 - the demo's log
         pace = OPENING_A_SECOND if made < len(OPENING) else payments_a_second or PAYMENTS_A_SECOND

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+CRASHES = frozenset(-each for each in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL))
+"""The exit codes of processes that ended themselves by a fault."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class SimulatedGateway:
     process: subprocess.Popen[str]
     url: str
     log: Path
+
+
+def assert_not_crashed(process: subprocess.Popen[str]) -> None:
+    """Hold that a process which has ended was not ended by a fault of memory: what waits for it would not tell."""
+    assert process.returncode not in CRASHES, f"ended by {signal.Signals(-process.returncode).name}"
 
 
 @contextmanager
@@ -67,6 +76,11 @@ def _gatewatchd(
     with process:
         line = process.stdout.readline()
         assert line, log.read_text(encoding="utf-8")
-        yield process, line
+        try:
+            yield process, line
+        finally:
+            process.poll()
+            assert_not_crashed(process)
         process.stdin.close()
         process.wait(timeout=30)
+        assert_not_crashed(process)

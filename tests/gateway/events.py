@@ -8,8 +8,8 @@ from typing import Any
 
 from gateway.log import Facts
 
-PATIENCE_SECONDS = 60.0
-"""How long a test waits for what must come: generous, since nothing is judged by time, and machines stand still."""
+PATIENCE_SECONDS = 20.0
+"""How long a test waits for what must come: generous, since nothing is judged by time."""
 
 
 class Events:

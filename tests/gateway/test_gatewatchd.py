@@ -25,6 +25,7 @@ from store.answers import Answer
 from store.audit import money_problems
 from store.payments import Attempt, Payment
 from store.states import AttemptState, PaymentStatus
+from tests.gateway.engine_process import assert_not_crashed
 from tests.gateway.events import PATIENCE_SECONDS
 from tests.gateway.foreign_gateway import Body, Gateway
 from tests.gateway.live_shop import KEY, LiveShop
@@ -63,6 +64,7 @@ def gatewatchd(*arguments: str | Path, **environment: str) -> Iterator[subproces
         reader.join()
         for stream in (process.stdin, process.stdout, process.stderr):
             stream_of(stream).close()
+        assert_not_crashed(process)
     assert all(json.loads(line)["event"] for line in told), told
 
 

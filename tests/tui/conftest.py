@@ -29,7 +29,7 @@ from tui.widgets.keys_footer import KeysFooter
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = ((80, 24), (120, 36))
 PREFIX = "test_picture_"
-LONGEST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 20
 
 Prepare = Callable[[Pilot[None]], Awaitable[None]]
 

@@ -42,7 +42,7 @@ async def test_nothing_is_marked_where_no_mouse_is(cast: Store) -> None:
         await settle(pilot)
         footer = footer_of(app)
         assert [each.does for each in footer.keys] == ["Quit", "Help"]
-        assert footer._pointed_at is None
+        assert footer.pointed_at is None
 
 
 async def test_the_key_that_is_pointed_at_is_marked_also_when_the_keys_change_under_the_pointer(cast: Store) -> None:
@@ -67,7 +67,7 @@ async def test_the_key_that_is_pointed_at_is_marked_also_when_the_keys_change_un
             await pilot.press(key)
         await checked(pilot)
         assert "Problem" not in footer.render().plain
-        assert footer._pointed_at == footer._at(column)
+        assert footer.pointed_at == footer._at(column)
         assert footer.tooltip != "Go to the next problem"
         await pilot.hover("#name")
-        assert footer._pointed_at is None
+        assert footer.pointed_at is None

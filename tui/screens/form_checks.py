@@ -128,7 +128,10 @@ class CheckedFieldsPage(FieldsPage):
         self.action_next_problem(start=True)
 
     def refuse(self, sentence: str) -> None:
-        """Tell why the store did not take it, until something is changed."""
+        """Tell why the store did not take it, until something is changed; if the form was left, in a toast."""
+        if not self.is_ready:
+            self.app.notify(sentence, severity="error", markup=False, timeout=10)
+            return
         self._refusal = sentence
         self.say_state("")
         self.tell("")

@@ -83,18 +83,12 @@ class RecordForm(FormPage, Generic[R]):
         try:
             meeting = await asyncio.to_thread(self._read_theirs, seen, mine)
         except NotFound:
-            self._tell_trouble(f"{error.kind.capitalize()} {error.identity} was deleted while you edited it.")
+            self.refuse(f"{error.kind.capitalize()} {error.identity} was deleted while you edited it.")
         except StoreError as trouble:
-            self._tell_trouble(str(trouble))
+            self.refuse(str(trouble))
         else:
             if self.is_ready:
                 self._ask(meeting)
-
-    def _tell_trouble(self, sentence: str) -> None:
-        if self.is_ready:
-            self.refuse(sentence)
-        else:  # the form was left meanwhile
-            self.app.notify(sentence, severity="error", markup=False)
 
     def _read_theirs(self, seen: Mapping[str, Any], mine: Mapping[str, Any]) -> Meeting[R]:
         view = self.session.view()

@@ -65,8 +65,7 @@ class TypedAhead:
         """Wait until the app has come to rest, or for so long that it may be waiting for a key itself."""
         await asyncio.sleep(0)  # the message is handed on by a task of its own
         await self._turn_of(self._app)
-        if not self._waiting:
-            return
+        # Also where no key waits yet: one that comes in a moment must not overtake this one on its way up the widgets.
         for _ in range(2):  # from the focused widget up, and what that has led to
             for pump in self._pumps():
                 await self._turn_of(pump)

@@ -1,7 +1,7 @@
 """The footer: the keys that work now. Help and Quit stand at the right edge, where no other key pushes them out.
 
 It is one widget that draws a line. Textual's own footer makes a widget of each key anew whenever one comes or goes,
-which takes a third of all the time that a key pressed in a form takes, and keeps something of each.
+which took a third of the processor time of the tests of lists and forms, and keeps something of each.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ class KeysFooter(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._keys: tuple[ShownKey, ...] = ()
-        self._pointed_at: ShownKey | None = None
         self._pointer_column: int | None = None
 
     @property
@@ -74,6 +73,11 @@ class KeysFooter(Widget):
         """How many keys there is no room for."""
         return len(self._keys) - len(self.keys)
 
+    @property
+    def pointed_at(self) -> ShownKey | None:
+        """The key below the mouse pointer, None if there is none."""
+        return None if self._pointer_column is None else self._at(self._pointer_column)
+
     def on_mount(self) -> None:
         """Follow what the screen's keys are."""
         self.screen.bindings_updated_signal.subscribe(self, self._follow)
@@ -83,10 +87,11 @@ class KeysFooter(Widget):
         drawn = Text(no_wrap=True, end="")
         key_style = self.get_component_rich_style("keys-footer--key")
         does_style = self.get_component_rich_style("keys-footer--does")
+        pointed_at = self.pointed_at
         for start, each in self._placed():
             drawn.append(" " * (start - drawn.cell_len))
             over = Style(dim=not each.enabled or None)
-            if each == self._pointed_at:
+            if each == pointed_at:
                 over += Style(bgcolor=self.get_component_rich_style("keys-footer--pointed-at").bgcolor)
             drawn.append(each.called, key_style + over)
             drawn.append(f" {each.does}", does_style + over)
@@ -102,25 +107,27 @@ class KeysFooter(Widget):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which key is pointed at, and more of what it does."""
-        self._pointer_column = event.x
-        self._point()
+        self._move_pointer(event.x)
 
     def on_leave(self) -> None:
         """Point at none."""
-        self._pointer_column = None
-        self._point()
+        self._move_pointer(None)
 
     def on_resize(self) -> None:
-        """Find out anew what is pointed at: the keys stand elsewhere."""
-        self._point()
+        """Show what is pointed at now: the keys stand elsewhere."""
+        self._show_pointed_at()
 
-    def _point(self) -> None:
-        key = self._at(self._pointer_column)
-        if key != self._pointed_at:
-            self._pointed_at = key
-            self.tooltip = key.tooltip if key is not None and key.tooltip else None
-            self.set_class(key is not None, "-over-key")
-            self.refresh()
+    def _move_pointer(self, column: int | None) -> None:
+        before = self.pointed_at
+        self._pointer_column = column
+        if self.pointed_at != before:
+            self._show_pointed_at()
+
+    def _show_pointed_at(self) -> None:
+        key = self.pointed_at
+        self.tooltip = None if key is None else key.tooltip or None
+        self.set_class(key is not None, "-over-key")
+        self.refresh()
 
     def _follow(self, screen: Screen[Any]) -> None:
         if screen is not self.screen or not screen.app.app_focus:
@@ -128,8 +135,7 @@ class KeysFooter(Widget):
         keys = tuple(self._shown_of(screen))
         if keys != self._keys:
             self._keys = keys
-            self._point()
-            self.refresh()
+            self._show_pointed_at()
 
     def _shown_of(self, screen: Screen[Any]) -> Iterator[ShownKey]:
         """Yield the keys in the order of their actions, one for each."""
@@ -158,7 +164,5 @@ class KeysFooter(Widget):
             edge += each.cells + BETWEEN
         return placed
 
-    def _at(self, column: int | None) -> ShownKey | None:
-        if column is None:
-            return None
+    def _at(self, column: int) -> ShownKey | None:
         return next((each for start, each in self._placed() if start <= column < start + each.cells), None)
