@@ -20,6 +20,7 @@ from gateway.errors import CannotListen
 from store.crash_report import tell_no_values
 from store.errors import StoreNotUsable
 from store.folder import data_folder
+from store.memory import share_what_is_freed
 
 EXIT_REFUSED = 1
 EXIT_STORE_NOT_USABLE = 3
@@ -117,6 +118,7 @@ def serve(
     )
 
     allow_files(FILES_OF_A_CONNECTION * connections + FILES_OF_THE_ENGINE)
+    share_what_is_freed()
 
     async def run(stop: asyncio.Event) -> None:
         store = open_store(data_folder(data))

@@ -26,6 +26,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from store.errors import StoreNotUsable
+from store.memory import share_what_is_freed
 from tui import themes, work
 from tui.passing_time import PassingTime
 from tui.room import Room
@@ -337,6 +338,7 @@ def run_panel(
     `THEME_NAMES`. `signals` lead to the panel's end while it runs.
     Raises StoreNotUsable if the store cannot be opened.
     """
+    share_what_is_freed()
     app = GatewatchApp(
         session,
         start_signed_in_as=signed_in_as,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +24,7 @@ from store.resellers import Reseller, level_and_below
 from store.store import Store, View
 from store.urgency import CHANGES_AT_MOMENT, LATE, Urgency, first_of, is_late, moment_in, urgency_of
 from tui.connector_health import ConnectorHealth, HealthBook
+from tui.day_book import DayBook
 from tui.filters import Field, Filter, parse
 from tui.monitor_rows import StoredNames
 from tui.payment_glance import SORT_KEYS, STARTED, Glance, fields_of, glance_at
@@ -45,9 +45,10 @@ class Frame:
 
     `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
     None: everything may have. `renewed` are the payments that were read for it, by their changes or by time; None: any
-    may be another. `health` is of each connector that is not deleted, empty for who may not see connectors
-    and until all payments have been read. `nearest` is the payment, of those in `ids`, that was started nearest to the
-    moment `near`, None without one.
+    may be another. `left` are those that may no longer be seen, as they have aged out: of `renewed`, or, where any may
+    be another, of those that the one who looks has in mind. `health` is of each connector that is not deleted, empty
+    for who may not see connectors and until all payments have been read. `nearest` is the payment, of those in `ids`,
+    that was started nearest to the moment `near`, None without one.
     """
 
     view: View
@@ -58,6 +59,7 @@ class Frame:
     next_at: datetime
     health: Sequence[ConnectorHealth]
     renewed: frozenset[int] | None
+    left: frozenset[Hashable]
     since: int
     changed: frozenset[RecordKey] | None
     near: datetime | None
@@ -100,10 +102,13 @@ class Monitor:
         self._view: View | None = None
         self._untold = _Untold(-1, None, None)
 
-    def look(self, choice: Choice = EVERYTHING, *, near: datetime | None = None) -> Frame:
+    def look(
+        self, choice: Choice = EVERYTHING, *, near: datetime | None = None, in_mind: Iterable[Hashable] = ()
+    ) -> Frame:
         """Return what there is now, after following what has changed since the last look. Raises StoreNotUsable.
 
         `near`: find the payment that was started nearest to this moment, too; the choice is sorted by STARTED then.
+        `in_mind`: payments that the caller remembers, to be told which of them have left.
         """
         with self._lock:
             view = self._go_on()
@@ -120,6 +125,9 @@ class Monitor:
                 since=untold.since,
                 changed=untold.changed,
                 renewed=untold.renewed,
+                left=frozenset(
+                    each for each in (in_mind if untold.renewed is None else untold.renewed) if each not in self._order
+                ),
                 near=near,
                 nearest=None if near is None else self._nearest(choice, ids, near),
             )
@@ -209,8 +217,7 @@ class Monitor:
         self._midnight = view.now.replace(hour=0, minute=0, second=0, microsecond=0)
         late = view.since(Answer, "late_at", self._midnight)
         returned = view.since(BalanceTransaction, "returned_at", self._midnight)
-        self._today: dict[RecordKey, tuple[Lane, int]] = {}
-        self._counted_today: Counter[Lane] = Counter()
+        self._today = {Lane.LATE_ANSWERS: DayBook(), Lane.RETURNED: DayBook()}
         self._note_today(view, [(Answer.TABLE, each.id) for each in late])
         self._note_today(view, [(BalanceTransaction.TABLE, each.id) for each in returned])
 
@@ -296,23 +303,24 @@ class Monitor:
 
     def _note_today(self, view: View, changed: Iterable[RecordKey]) -> None:
         """Note of which payments an answer came late today, and for which a charge was returned."""
-        for key in changed:
-            table, identity = key
-            noted: tuple[Lane, int] | None = None
+        for table, identity in changed:
+            of: int | None = None
             if table == Answer.TABLE:
+                lane = Lane.LATE_ANSWERS
                 answer = view.find(Answer, identity)
                 if answer is not None and answer.came_late and answer.received_at >= self._midnight:
-                    noted = (Lane.LATE_ANSWERS, answer.payment_id or 0)
+                    of = answer.payment_id or 0
             elif table == BalanceTransaction.TABLE:
+                lane = Lane.RETURNED
                 line = view.find(BalanceTransaction, identity)
                 if line is not None and line.answer_id is not None and line.date >= self._midnight:
-                    noted = (Lane.RETURNED, line.payment_id)
-            before = self._today.pop(key, None)
-            if before is not None:
-                self._counted_today[before[0]] -= 1
-            if noted is not None and self._may_see(view, noted[1]):
-                self._today[key] = noted
-                self._counted_today[noted[0]] += 1
+                    of = line.payment_id
+            else:
+                continue
+            if of is not None and self._may_see(view, of):
+                self._today[lane].note(identity, of)
+            else:
+                self._today[lane].forget(identity)
 
     # Who may see what
 
@@ -342,8 +350,8 @@ class Monitor:
     def _counts(self) -> dict[Lane, int]:
         counts = {lane: end - start for lane, (start, end) in self._stretches().items()}
         counts[Lane.LATE] = len(self._late)
-        for lane in (Lane.LATE_ANSWERS, Lane.RETURNED):
-            counts[lane] = self._counted_today[lane]
+        for lane, book in self._today.items():
+            counts[lane] = len(book)
         return counts
 
     def _health(self, view: View) -> Sequence[ConnectorHealth]:
@@ -397,7 +405,7 @@ class Monitor:
             return self._order.ids()
         if lane in stretches:
             return self._order.ids(*stretches[lane])
-        found = self._late if lane is Lane.LATE else {each for of, each in self._today.values() if of is lane}
+        found = self._late if lane is Lane.LATE else self._today[lane].payments()
         # One that has aged out is in no order; it stands last.
         return array(
             "q", sorted(found, key=lambda each: (self._order.key_of(each) or first_of(Urgency.RESTS) * 2, each))

@@ -27,24 +27,25 @@ class PaymentChanges:
         self._by = by
         self._payment_id = payment_id
         self._monitor = Monitor(store, by)
-        self._told: dict[int, tuple[int, bool]] = {}
-        self._began = self._monitor.look().view
+        self._before = self._monitor.look().view
         self._filter: Filter[Glance] = self._monitor.read_filter(text)
         if payment_id is not None:
-            self.begun_with = payment_commands.get(self._began, by, payment_id)
+            self.begun_with = payment_commands.get(self._before, by, payment_id)
 
     def look(self) -> Iterator[Change]:
         """Yield what has changed since the last look, payment by payment. Raises StoreNotUsable."""
+        before = self._before
         view, ids = self._touched()
+        self._before = view
         for identity in ids:
             payment = view.find(Payment, identity)
             if payment is None:
                 continue
-            count, fitted = self._told.get(identity) or self._at_the_beginning(identity)
-            fits = self._filter.fits(glance_at(payment), view.now)
-            self._told[identity] = (len(payment.history), fits)
-            if fits or fitted:
-                yield from ((payment, line) for line in payment.history[count:])
+            # A view reads what has aged out, too: nothing need be remembered of a payment.
+            was = before.find(Payment, identity)
+            told = 0 if was is None else len(was.history)
+            if self._fits(payment, view) or (was is not None and self._fits(was, before)):
+                yield from ((payment, line) for line in payment.history[told:])
 
     def _touched(self) -> tuple[View, Iterable[int]]:
         if self._payment_id is not None:
@@ -52,9 +53,5 @@ class PaymentChanges:
         frame = self._monitor.look()
         return frame.view, sorted(frame.ids if frame.renewed is None else frame.renewed)
 
-    def _at_the_beginning(self, identity: int) -> tuple[int, bool]:
-        """Return how long a payment's history was when the watch began, and whether the payment did fit then."""
-        before = self._began.find(Payment, identity)
-        if before is None:
-            return 0, False
-        return len(before.history), self._filter.fits(glance_at(before), self._began.now)
+    def _fits(self, payment: Payment, view: View) -> bool:
+        return self._filter.fits(glance_at(payment), view.now)

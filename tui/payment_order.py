@@ -36,7 +36,7 @@ class Order:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __contains__(self, identity: int) -> bool:
+    def __contains__(self, identity: object) -> bool:
         return identity in self._key_of
 
     def key_of(self, identity: int) -> Key | None:

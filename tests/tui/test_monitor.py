@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from store import resellers
 from store.actors import ROOT_RESELLER_ID, Actor
 from store.answers import in_inbox
+from store.archive import age_out
 from store.errors import NotFound, Refused
 from store.payments import Payment
 from store.states import PaymentStatus
@@ -101,6 +102,23 @@ def test_after_its_deadline_a_payment_is_waiting_and_late(shop: Shop) -> None:
     assert lanes(-0.000001) == {"PROCESSING", "ENDING"}
     assert lanes(0) == {"WAITING", "LATE"}
     assert row_as_of(row, deadline).payment.status is PaymentStatus.WAITING
+
+
+def test_a_frame_tells_which_payments_have_aged_out_also_when_anything_may_have_changed(shop: Shop) -> None:
+    first, second = shop.payment(), shop.payment()
+    monitor = Monitor(shop.store, ANNA)
+    assert monitor.look(in_mind=[first, second]).left == frozenset()
+    shop.cancel(first)
+    shop.clock.advance(days=91)
+    age_out(shop.store, after=timedelta(days=90))
+    assert monitor.look().left == {first}
+    shop.clock.advance(days=1)
+    assert monitor.look(in_mind=[first, second]).left == frozenset()  # it was told already
+
+    shop.clock.now -= timedelta(days=1)  # the clock goes back: all is read anew
+    frame = monitor.look(in_mind=[first, second])
+    assert frame.renewed is None
+    assert frame.left == {first}
 
 
 def test_when_the_clock_goes_back_what_had_ended_goes_on(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Select, Static
 
 from store import managers, payment_commands
 from store.actors import Actor
+from store.archive import age_out
 from store.errors import StoreNotUsable
 from store.payments import Payment
 from store.store import Store, View
@@ -396,6 +397,34 @@ async def test_what_changed_while_the_page_was_left_or_paused_is_marked_and_m_ta
         await press(pilot, "space")
         change(cast, 9)
         await tell_of_changes(pilot)
+        await press(pilot, "space")
+        assert marked(app) == ["000009"]
+
+
+async def test_a_mark_goes_with_the_payment_that_ages_out_whether_paused_or_not(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pass_time(pilot, cast, seconds=31)
+        change(cast, 1)
+        change(cast, 8)
+        await tell_of_changes(pilot)
+        assert marked(app) == ["000008", "000001"]
+        age_out(cast, after=timedelta(seconds=1))
+        await tell_of_changes(pilot)
+        assert app.screen.query_one(RecordTable).marked == {8}
+
+        await press(pilot, "m", "space")
+        change(cast, 9)
+        with cast.transaction() as tx:
+            payment_commands.cancel(tx, ANNA, 8)
+        await tell_of_changes(pilot)
+        pace = app.screen.query_one("#pace", Static)
+        assert "2 waiting" in str(pace.render())
+        await pass_time(pilot, cast, seconds=2)
+        age_out(cast, after=timedelta(seconds=1))
+        await tell_of_changes(pilot)
+        assert "1 waiting" in str(pace.render())
         await press(pilot, "space")
         assert marked(app) == ["000009"]
 

@@ -76,7 +76,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._order_is_old = False
         self._moved_at: datetime | None = None
         self._paused_at: datetime | None = None
-        self._missed: set[int] = set()
+        self._missed: frozenset[int] = frozenset()
         self._was_left = False
         self._jump_to: datetime | None = None
 
@@ -149,7 +149,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Look at what has changed, in a worker."""
         choice, wanted = self._choice, self._jump_to
         near = wanted if choice.sort == STARTED else None
-        self._read_frame = self.session.monitor.look(choice, near=near)
+        in_mind = (*self.table.marked, *self._missed)
+        self._read_frame = self.session.monitor.look(choice, near=near, in_mind=in_mind)
         return self._read_frame.view
 
     def show(self, view: View) -> None:
@@ -160,7 +161,8 @@ class PaymentsPage(ListPage[MonitorRow]):
         jumps = frame.near is not None and frame.near == self._jump_to
         same = self._frame is not None and frame.choice == self._frame.choice and not jumps
         if self._paused_at is not None and same:
-            self._missed.update(each for table, each in frame.changed or () if table == Payment.TABLE)
+            changed = {each for table, each in frame.changed or () if table == Payment.TABLE}
+            self._missed = (self._missed | changed) - frame.left
             self._tell_pace()
             return
         now = self.now()
@@ -268,7 +270,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Let everything stand as it is, or go on."""
         self._paused_at = self.now() if self._paused_at is None else None
         self.table.mark(self.table.marked | self._missed)
-        self._missed.clear()
+        self._missed = frozenset()
         self._tell_pace()
         if self._paused_at is None:
             self._moved_at = None
@@ -339,8 +341,11 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def _mark_changes(self, frame: Frame, now: datetime) -> None:
         """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
+        marked = self.table.marked
         if frame.renewed and (self._was_left or now - self.gatewatch.presence.last_here_at >= AWAY):
-            self.table.mark(self.table.marked | frame.renewed, draw=False)
+            marked |= frame.renewed
+        # Overnight, all that comes is marked: what has aged out must not stay in memory by its mark.
+        self.table.mark(marked - frame.left, draw=False)
         self._was_left = False
 
     def _follow_rows(self, frame: Frame) -> None:

@@ -119,3 +119,16 @@ def test_of_a_payment_that_comes_back_from_the_archive_only_what_is_new_is_told(
     assert [*changes.look()] == []
     shop.pending(attempt)
     assert [(back.id, line.rule) for back, line in changes.look()] == [(payment, "pending-noted")]
+
+
+def test_a_payment_that_ages_out_and_comes_back_while_it_is_watched_is_told_from_where_it_was(shop: Shop) -> None:
+    payment = shop.payment()
+    attempt = shop.pay(payment)
+    changes = PaymentChanges(shop.store, ANNA)
+    shop.success(attempt)
+    assert [line.rule for _, line in changes.look()] == ["answered-success"]
+    shop.clock.advance(days=91)
+    age_out(shop.store, after=timedelta(days=90))
+    assert [*changes.look()] == []
+    shop.pending(attempt)
+    assert [line.rule for _, line in changes.look()] == ["pending-noted"]
