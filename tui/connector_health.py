@@ -7,6 +7,7 @@ Kept are only sums for each minute of the last day, so that a change costs what 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import msgspec
 
 from store.payments import Attempt, Payment
 from store.states import AttemptState
+from tui.quantiles import quantile
 
 MINIMUM_SAMPLE = 20
 """Under how many attempts no rate is judged: one of three failing says nothing."""
@@ -27,6 +29,8 @@ SILENT_TIMES = 3.0
 SHORTEST_SILENCE = timedelta(minutes=1)
 SILENCE_WITHOUT_SAMPLE = timedelta(minutes=5)
 LONGEST = timedelta(days=1)
+SUMMED_OFTEN_UP_TO = 20_000
+"""A window with more attempts is summed up once a minute: what a few seconds add to it does not show."""
 
 
 class Window(Enum):
@@ -94,7 +98,7 @@ class ConnectorHealth:
 
 @dataclass(slots=True)
 class _Minute:
-    """The attempts settled in one minute."""
+    """The attempts settled in one minute; their answer times are sorted."""
 
     count: int = 0
     succeeded: int = 0
@@ -106,16 +110,19 @@ class _Minute:
         self.succeeded += sign * sample.succeeded
         self.late += sign * sample.late
         if sample.answer_seconds is not None:
+            place = bisect_left(self.answer_seconds, sample.answer_seconds)
             if sign > 0:
-                self.answer_seconds.append(sample.answer_seconds)
+                self.answer_seconds.insert(place, sample.answer_seconds)
             else:
-                self.answer_seconds.remove(sample.answer_seconds)
+                del self.answer_seconds[place]
 
 
 class HealthBook:
     """The samples of all payments, kept up by noting each payment again when it has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, summed_often_up_to: int = SUMMED_OFTEN_UP_TO) -> None:
+        self._summed_often_up_to = summed_often_up_to
+        self._large: dict[tuple[int, Window], tuple[int, Trend]] = {}
         self._samples: dict[int, tuple[Sample, ...]] = {}
         self._minutes: defaultdict[int, defaultdict[int, _Minute]] = defaultdict(lambda: defaultdict(_Minute))
         self._waiting: defaultdict[int, dict[int, datetime]] = defaultdict(dict)
@@ -170,12 +177,18 @@ class HealthBook:
         """Sum a window up; its last minute is the one that has begun."""
         minutes = self._minutes[connector_id]
         end = _minute(now) + 1
+        summed_at, large = self._large.get((connector_id, window), (0, None))
+        if large is not None and summed_at == end:
+            return large
         start = end - window.value
         parts: list[list[_Minute]] = [[] for _ in range(BARS)]
         for at in range(start, end):
             if at in minutes:
                 parts[(at - start) * BARS // window.value].append(minutes[at])
-        return Trend(_figures([each for part in parts for each in part]), tuple(map(_figures, parts)))
+        trend = Trend(_figures([each for part in parts for each in part]), tuple(map(_figures, parts)))
+        if trend.whole.count > self._summed_often_up_to:
+            self._large[(connector_id, window)] = (end, trend)
+        return trend
 
     def _prune(self, now: datetime) -> None:
         """Let go what is older than every window; done once a minute."""
@@ -239,19 +252,14 @@ def _figures(minutes: Sequence[_Minute]) -> Figures:
     count = sum(each.count for each in minutes)
     if not count:
         return Figures(0)
-    seconds = sorted(one for each in minutes for one in each.answer_seconds)
+    seconds = [each.answer_seconds for each in minutes]
     return Figures(
         count,
         sum(each.succeeded for each in minutes) / count,
         sum(each.late for each in minutes) / count,
-        _quantile(seconds, 0.5),
-        _quantile(seconds, 0.95),
+        quantile(seconds, 0.5),
+        quantile(seconds, 0.95),
     )
-
-
-def _quantile(ordered: Sequence[float], part: float) -> float | None:
-    """Return the smallest value that at least this part of all does not exceed."""
-    return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * part // 1) - 1))] if ordered else None
 
 
 def _minute(moment: datetime) -> int:

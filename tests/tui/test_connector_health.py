@@ -105,6 +105,16 @@ def test_what_is_older_than_a_day_is_let_go() -> None:
     assert book._samples == {}
 
 
+def test_very_many_attempts_are_summed_up_once_a_minute_and_few_each_time() -> None:
+    book = HealthBook(summed_often_up_to=2)
+    counts = []
+    for identity in range(1, 6):
+        book.note(payment(identity, AttemptState.SUCCEEDED, ago=60), NOW)
+        counts.append(book.at(NOW, [1])[0].trends[Window.DAY].whole.count)
+    assert counts == [1, 2, 3, 3, 3]
+    assert book.at(NOW + timedelta(minutes=1), [1])[0].trends[Window.DAY].whole.count == 5
+
+
 STATES = st.sampled_from([AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.OVERDUE, AttemptState.SENT])
 
 
