@@ -138,6 +138,11 @@ class GatewatchApp(TerminalApp):
 
         return self.screen if isinstance(self.screen, Page) else None
 
+    def written_key(self, binding_id: str, own: str) -> str:
+        """Return the key of a binding as the footer writes it; `own` is what it has unless it was remapped."""
+        key, _, _ = self.settings.keys.get(binding_id, own).partition(",")
+        return self.get_key_display(Binding(key.strip(), ""))
+
     @property
     def settings(self) -> Settings:
         """The settings in force, without what the command line said."""

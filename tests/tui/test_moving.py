@@ -12,8 +12,9 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from store import managers
 from store.store import Store
-from tests.tui.cast import INES_EMAIL, TOMAS_EMAIL, manager_of, panel
+from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, PASSWORD, TOMAS_EMAIL, manager_of, panel
 from tests.tui.conftest import Picture, press, settle
 from tests.tui.form_driver import shown
 from tests.tui.test_payments import is_on, lines, page_name
@@ -224,6 +225,16 @@ async def test_other_keys_are_given_by_the_name_of_a_binding(cast: Store) -> Non
         assert page_name(app) == "Account 2"
         await press(pilot, "f8")
         assert is_on(app, Help)
+
+
+async def test_an_empty_list_names_the_key_that_was_given(store: Store) -> None:
+    managers.create_first(store, name="Anna Berg", email=ANNA_EMAIL, password=PASSWORD)
+    app = with_keys(store, list__new="ctrl+n,f8")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for page in "1", "3", "5", "6":
+            await press(pilot, page)
+            assert "^n" in app.screen.query_one(RecordTable).empty.press
 
 
 async def test_a_name_that_no_binding_has_and_a_key_that_was_taken_are_told(cast: Store) -> None:

@@ -92,7 +92,7 @@ class AccountsPage(ListPage[AccountRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        return Empty("There is no account yet.", "n creates one" if self.session.by.full_control else "")
+        return Empty("There is no account yet.", self.if_may_create("{key} creates one"))
 
     def columns(self) -> Sequence[Column[AccountRow]]:
         """Return the columns."""

@@ -102,7 +102,7 @@ class ConnectorsPage(ListPage[ConnectorRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        helps = "Press n to create the first one." if self.session.by.full_control else ""
+        helps = self.if_may_create("Press {key} to create the first one.")
         return Empty("There is no payment gateway connector yet.", helps)
 
     def columns(self) -> Sequence[Column[ConnectorRow]]:

@@ -26,7 +26,6 @@ from tui.widgets.record_table import Empty, RecordTable
 
 Row = TypeVar("Row")
 
-FILTERED_EMPTY = Empty("Nothing fits the filter.", "/ changes it, Esc ends it")
 NOT_READ_YET = Empty("Reading…")
 """What a table says before it knows whether there are rows."""
 NOT_READABLE = Empty("The store could not be read yet; above stands why.", "It is tried again by itself.")
@@ -165,9 +164,22 @@ class ListPage(Page, Generic[Row]):
             return
         now, wanted = self.now(), self.filter_bar.filter
         rows = [each for each in all_rows if wanted.fits(each, now)] if wanted else all_rows
-        self.table.empty = FILTERED_EMPTY if wanted and all_rows else self.empty
+        self.table.empty = self.nothing_fits if wanted and all_rows else self.empty
         self.table.set_rows(rows, now)
         self.query_one("#count", Static).update(self.count_text(len(rows), len(all_rows)))
+
+    @property
+    def nothing_fits(self) -> Empty:
+        """What is said where there are rows, but none that fits the filter."""
+        return Empty("Nothing fits the filter.", f"{self.written_key('list.filter', 'slash')} changes it, Esc ends it")
+
+    def if_may_create(self, helps: str) -> str:
+        """Return what helps where there is no row, the key that makes one for `{key}`; nothing for who may not."""
+        return helps.format(key=self.written_key("list.new", "n")) if self.session.by.full_control else ""
+
+    def written_key(self, binding_id: str, own: str) -> str:
+        """Return the key of a binding as the footer writes it; `own` is what it has unless it was remapped."""
+        return self.gatewatch.written_key(binding_id, own)
 
     def could_not_read(self) -> None:
         """Say so where no rows are; those that were read before stay."""

@@ -112,7 +112,7 @@ class MethodsPage(ListPage[MethodRow]):
     @property
     def empty(self) -> Empty:
         """What is said where there are no rows."""
-        return Empty("There is no payment method yet.", "n creates one" if self.session.by.full_control else "")
+        return Empty("There is no payment method yet.", self.if_may_create("{key} creates one"))
 
     def columns(self) -> Sequence[Column[MethodRow]]:
         """Return the columns."""

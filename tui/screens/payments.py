@@ -45,7 +45,7 @@ LANES: dict[str, Lane] = {
     "late-answers": Lane.LATE_ANSWERS,
     "returned": Lane.RETURNED,
 }
-NEEDED = "n creates one; it needs an account (1) and a payment method (5)"
+NEEDED = "{key} creates one; it needs an account (1) and a payment method (5)"
 INBOX = "inbox"
 SILENT = "silent"
 ALL = ""
@@ -90,8 +90,9 @@ class PaymentsPage(ListPage[MonitorRow]):
         """What is said where there are no rows."""
         choice = self._choice if self._frame is None else self._frame.choice
         if choice.lane is not None or choice.filter:
-            return Empty("No payment is here now.", "Esc shows all payments, v those of the next counter")
-        return Empty("There is no payment yet.", NEEDED if self.session.by.full_control else "")
+            lanes = self.written_key("payments.next_lane", "v")
+            return Empty("No payment is here now.", f"Esc shows all payments, {lanes} those of the next counter")
+        return Empty("There is no payment yet.", self.if_may_create(NEEDED))
 
     def columns(self) -> Sequence[Column[MonitorRow]]:
         """Return the columns; those of connectors for the root reseller only."""
