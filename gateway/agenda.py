@@ -16,6 +16,9 @@ from store.payments import Payment, is_awaited
 from store.store import Store
 from store.view import AWAITED_KEY, View
 
+STALE_MOMENTS_LET_BE = 100
+"""So many moments that were moved or dropped may always stay in the heap."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -63,6 +66,7 @@ class Agenda:
         while self._moments and self._moments[0][0] <= now:
             at, payment_id = heapq.heappop(self._moments)
             if self._moment_of.get(payment_id) == at:
+                del self._moment_of[payment_id]
                 self._to_look_at[payment_id] = None
         payments: list[Payment] = []
         left: list[int] = []
@@ -77,6 +81,7 @@ class Agenda:
         # Only now: if the store could not be read in the middle, they are all looked at the next time.
         for payment_id in looked_at:
             del self._to_look_at[payment_id]
+        self._forget_stale()
         return Look(tuple(payments), tuple(left), bool(self._to_look_at))
 
     def set_moment(self, payment_id: int, at: datetime | None) -> None:
@@ -86,9 +91,21 @@ class Agenda:
         elif self._moment_of.get(payment_id) != at:
             self._moment_of[payment_id] = at
             heapq.heappush(self._moments, (at, payment_id))
+        self._forget_stale()
 
     def next_moment(self) -> datetime | None:
         """Return when a payment is to be looked at next, None if none is before it changes."""
         while self._moments and self._moment_of.get(self._moments[0][1]) != self._moments[0][0]:
             heapq.heappop(self._moments)
         return self._moments[0][0] if self._moments else None
+
+    def _forget_stale(self) -> None:
+        """Make the heap anew once more than half of it holds no more.
+
+        By itself a moment goes only when it gets to the top, and one that a week was to pass before takes a week. What
+        is kept is less than what was moved or dropped since the last time, so that costs each of these the same.
+        """
+        stale = len(self._moments) - len(self._moment_of)
+        if stale > len(self._moment_of) + STALE_MOMENTS_LET_BE:
+            self._moments = [(at, payment_id) for payment_id, at in self._moment_of.items()]
+            heapq.heapify(self._moments)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.agenda import Agenda, Look
+from gateway.agenda import STALE_MOMENTS_LET_BE, Agenda, Look
 from store.payments import Payment, is_awaited
 from tests.makers import Shop
 
@@ -90,6 +90,35 @@ def test_a_moment_that_was_moved_does_not_come_twice(shop: Shop) -> None:
     assert seen(agenda, shop, seconds=9) == [payment_id]
     agenda.set_moment(payment_id, None)
     assert agenda.next_moment() is None
+
+
+@pytest.mark.parametrize("how", ["answered", "moved", "dropped"])
+def test_moments_that_hold_no_more_take_no_room_behind_one_that_does(shop: Shop, how: str) -> None:
+    agenda = Agenda(shop.store)
+    first, *others = [shop.payment() for _ in range(2 * STALE_MOMENTS_LET_BE)]
+    attempts = {each: shop.pay(each) for each in (first, *others)}
+    look(agenda, shop)
+    week = shop.clock.now + timedelta(days=7)
+    agenda.set_moment(first, shop.clock.now + timedelta(minutes=5))
+    for each in others:
+        agenda.set_moment(each, week)
+    if how == "answered":
+        for each in others:
+            shop.failure(attempts[each])
+        look(agenda, shop)
+    elif how == "dropped":
+        for each in others:
+            agenda.set_moment(each, None)
+    else:
+        for seconds in range(1, 4):
+            for each in others:
+                agenda.set_moment(each, week + timedelta(seconds=seconds))
+
+    held = len(others) + 1 if how == "moved" else 1
+    assert len(agenda._moments) <= 2 * held + STALE_MOMENTS_LET_BE
+    assert agenda.next_moment() == shop.clock.now + timedelta(minutes=5)
+    assert seen(agenda, shop, seconds=300) == [first]
+    assert len(seen(agenda, shop, seconds=7 * 86400 + 3)) == held - 1
 
 
 def test_many_are_looked_at_in_parts_and_none_is_forgotten(shop: Shop) -> None:
