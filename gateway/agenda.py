@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from store.payments import Payment, is_awaited
+from store.late_asks import is_awaited
+from store.payments import Payment
 from store.store import Store
 from store.view import AWAITED_KEY, View
 
@@ -50,7 +51,7 @@ class Agenda:
         view = self._store.view()
         changed = None if self._revision is None else self._store.changes_since(self._revision)
         if changed is None:
-            found = view.ids_that_may_have(Payment, "awaited_attempts", AWAITED_KEY)
+            found = view.ids_that_may_have(Payment, "awaited", AWAITED_KEY)
         else:
             found = sorted(identity for table, identity in changed if table == Payment.TABLE)
         self._to_look_at.update(dict.fromkeys(found))

@@ -19,9 +19,10 @@ from store.answers import Origin, Verdict, payment_of_attempt
 from store.connectors import Connector
 from store.errors import Refused
 from store.gateway_watch import note_failure, note_reached
+from store.late_asks import is_awaited
 from store.old_key_use import KEY_NAMES, note_use
 from store.payment_commands import mark_sent, not_reached, note_delivery, refused_by_gateway
-from store.payments import Attempt, Delivery, Payment, is_awaited
+from store.payments import Attempt, Delivery, Payment
 from store.states import AttemptState
 from store.store import Store, Transaction
 

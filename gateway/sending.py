@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from store.late_asks import next_late_ask_at
 from store.payments import Attempt
 from store.states import AttemptState
 
@@ -20,14 +21,6 @@ PAY_FOR = timedelta(minutes=15)
 """How long after its start an attempt's `pay` may be repeated, if its deadline is not sooner."""
 LAST_ASK_BEFORE = timedelta(seconds=15)
 """How long before the deadline the last `status` goes out; half the period if that is shorter."""
-LATE_ASKS: tuple[timedelta, ...] = (
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=12),
-    *(timedelta(days=day) for day in range(1, 8)),
-)
-"""When overdue attempts are asked, counted from the deadline; those without one, from the start."""
 LAST_CALL = timedelta(seconds=1)
 """How long before its limit an attempt is given up that still waits for a gateway that is down."""
 FIRST_PAUSE = timedelta(seconds=1)
@@ -65,7 +58,7 @@ def next_step(attempt: Attempt, now: datetime, *, in_progress: bool, ask_first: 
         case AttemptState.SENT:
             return _while_sent(attempt, now, jitter, in_progress=in_progress)
         case AttemptState.OVERDUE:
-            return _late_ask(attempt, attempt.deadline or attempt.started_at)
+            return _late_ask(attempt)
         case AttemptState.UNDELIVERED if attempt.delivery.in_doubt:
             return _ask_in_doubt(attempt, jitter)
         case _:
@@ -146,15 +139,13 @@ def _first_pay(attempt: Attempt, now: datetime, jitter: float) -> Step:
 def _slow_ask(attempt: Attempt) -> Step | None:
     last_at = last_ask_at(attempt)
     if last_at is None:
-        return _late_ask(attempt, attempt.started_at)
+        return _late_ask(attempt)
     return None if attempt.delivery.asked_last else Step(StepKind.STATUS, last_at)
 
 
-def _late_ask(attempt: Attempt, since: datetime) -> Step | None:
-    """Return the first moment of the slow schedule that lies after the last request."""
-    asked_at = attempt.delivery.last_request_at or since
-    moments = (since + each for each in LATE_ASKS)
-    return next((Step(StepKind.STATUS, each) for each in moments if each > asked_at), None)
+def _late_ask(attempt: Attempt) -> Step | None:
+    at = next_late_ask_at(attempt)
+    return None if at is None else Step(StepKind.STATUS, at)
 
 
 def _ask_in_doubt(attempt: Attempt, jitter: float) -> Step | None:
@@ -163,7 +154,7 @@ def _ask_in_doubt(attempt: Attempt, jitter: float) -> Step | None:
     again_at = asked_at + _pause(attempt.delivery.asks, jitter)
     if attempt.delivery.ask_soon and again_at < attempt.started_at + PAY_FOR:
         return Step(StepKind.STATUS, again_at)
-    return _late_ask(attempt, attempt.started_at)
+    return _late_ask(attempt)
 
 
 def _before_deadline(attempt: Attempt, step: Step, now: datetime) -> Step:

@@ -57,7 +57,7 @@ class StoredMetrics(Collector):
         )
         yield _by_connector(
             "gatewatch_attempts_overdue",
-            "Attempts whose period is over without an answer, by connector id.",
+            "Attempts whose period is over without an answer and that are still asked about, by connector id.",
             dict.fromkeys(view.every_id(Connector), 0) | self._overdue.counts(view, fallen),
         )
         yield GaugeMetricFamily(

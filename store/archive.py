@@ -14,10 +14,10 @@ from itertools import islice
 from store import answers
 from store.archived_payment import month_of, stub_of
 from store.archives import LOCK_NAME
+from store.late_asks import is_asked_about
 from store.lock import ProcessLock
 from store.payments import Payment
 from store.records import to_json
-from store.states import AWAITED
 from store.store import Store, View
 
 ARCHIVE_AFTER_DAYS = 90
@@ -31,7 +31,7 @@ TAKEN_OUT_AT_ONCE = 100
 def age_out(store: Store, *, after: timedelta, at_most: int = MOST_AT_ONCE) -> int:
     """Move payments that have been closed and quiet for `after` to the archive; return how many were moved.
 
-    A payment with an attempt that can still be answered, or with an answer in the inbox, stays. Fewer than `at_most`
+    A payment with an attempt that is still asked about, or with an answer in the inbox, stays. Fewer than `at_most`
     says that no more are left. Raises StoreBusy while another process writes or copies the archive, StoreNotUsable;
     each payment is then in the main store or archived, never in neither.
     """
@@ -48,8 +48,8 @@ def ripe(view: View, moment: datetime) -> Iterator[Payment]:
     in_inbox = {each.payment_id for each in answers.in_inbox(view)}
     for payment in view.closed_by(moment):
         quiet = payment.history[-1].at <= moment if payment.history else True
-        awaited = any(each.state in AWAITED for each in payment.attempts)
-        if quiet and not awaited and payment.id not in in_inbox:
+        asked_about = any(map(is_asked_about, payment.attempts))
+        if quiet and not asked_about and payment.id not in in_inbox:
             yield payment
 
 

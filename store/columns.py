@@ -21,9 +21,10 @@ from store.answers import Answer
 from store.archived_payment import ArchivedPayment
 from store.idempotency import KeptResult
 from store.judging import next_change_at
+from store.late_asks import is_awaited
 from store.managers import Manager
 from store.payment_method import PaymentMethod
-from store.payments import Payment, is_awaited
+from store.payments import Payment
 from store.records import R, Record
 from store.refused_messages import RefusedMessage
 from store.tokens import Token
@@ -89,7 +90,7 @@ COLUMNS: dict[type[Record], tuple[Column[Any], ...]] = {
             lambda each: {one.connector_id for one in each.attempts},
         ),
         Column("method_id", ("attempts", "any", "method_id"), lambda each: {one.method_id for one in each.attempts}),
-        Column("awaited_attempts", None, lambda each: (True,) if any(map(is_awaited, each.attempts)) else ()),
+        Column("awaited", None, lambda each: (True,) if any(map(is_awaited, each.attempts)) else ()),
         Column("next_change_at", None, lambda each: _moment(next_change_at(each))),
         Column("closed_at", None, lambda each: _moment(each.closed_at)),
         Column("urgency_late_first", None, lambda each: (urgency_of(each),)),

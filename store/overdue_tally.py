@@ -1,6 +1,7 @@
-"""How many attempts of each connector are overdue, kept up by reading only what was written since the last look.
+"""How many attempts of each connector are overdue and still asked about.
 
-Only payments with an overdue attempt are remembered. The first look finds them by the index of what is awaited.
+It is kept up by reading only what was written since the last look. Only payments with such an attempt are remembered.
+The first look finds them by the index of what is awaited.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from store.judging import as_of
+from store.late_asks import is_awaited
 from store.payments import Payment
 from store.states import AttemptState
 
@@ -29,10 +31,10 @@ class OverdueTally:
         self._counts: Counter[int] = Counter()
 
     def counts(self, view: View, fallen: Iterable[Payment]) -> dict[int, int]:
-        """Return how many attempts are overdue, by connector id, as of a view that is not older than the last one.
+        """Return how many attempts are overdue and still asked about, by connector id.
 
-        `fallen` are the payments whose time has run out without being written down, as stored: they are counted as of
-        then.
+        It is as of a view that is not older than the last one. `fallen` are the payments whose time has run out without
+        being written down, as stored: they are counted as of then.
         """
         with self._lock:
             self._follow(view)
@@ -64,5 +66,7 @@ class OverdueTally:
 
 
 def _overdue(payment: Payment) -> tuple[int, ...]:
-    """Return the connector of each overdue attempt."""
-    return tuple(each.connector_id for each in payment.attempts if each.state is AttemptState.OVERDUE)
+    """Return the connector of each overdue attempt that is still asked about."""
+    return tuple(
+        each.connector_id for each in payment.attempts if each.state is AttemptState.OVERDUE and is_awaited(each)
+    )

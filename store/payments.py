@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from store.money import Money
 from store.records import Record
-from store.states import AWAITED, AttemptState, PaymentStatus
+from store.states import AttemptState, PaymentStatus
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +118,6 @@ class Payment(Record, frozen=True, kw_only=True):
         if self.attempt(attempt.id) is None:
             return replace(self, attempts=(*self.attempts, attempt))
         return replace(self, attempts=tuple(attempt if each.id == attempt.id else each for each in self.attempts))
-
-
-def is_awaited(attempt: Attempt) -> bool:
-    """Say whether the engine may still have something to send or to ask for an attempt."""
-    return attempt.state in AWAITED or (attempt.state is AttemptState.UNDELIVERED and attempt.delivery.in_doubt)
 
 
 def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:

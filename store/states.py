@@ -123,8 +123,6 @@ OPEN = frozenset({PaymentStatus.WAITING, PaymentStatus.EXPIRED})
 SETTLED_OTHERWISE = frozenset({PaymentStatus.CANCELLED, PaymentStatus.PAID_FROM_BALANCE})
 UNANSWERED = frozenset({AttemptState.QUEUED, AttemptState.SENT})
 """The states in which an attempt can be in progress."""
-AWAITED = frozenset({AttemptState.QUEUED, AttemptState.SENT, AttemptState.OVERDUE})
-"""The states in which the engine still has something to send or to ask."""
 ANSWERS = frozenset({Event.SUCCESS, Event.FAILURE, Event.PENDING})
 COMMANDS = frozenset({Event.START, Event.CANCEL, Event.PAY_FROM_BALANCE})
 

@@ -18,7 +18,8 @@ from store.errors import NotFound, StoreNotUsable
 from store.image import Image
 from store.index import SortedColumn
 from store.judging import as_of
-from store.payments import Payment, is_awaited
+from store.late_asks import is_awaited
+from store.payments import Payment
 from store.records import R, Record, from_json, version_of
 from store.sealing import opened
 from store.tables import RecordTable
@@ -107,7 +108,7 @@ class View:
 
     def awaited(self) -> list[Payment]:
         """Return, as stored, the payments with an attempt that the engine still sends or asks about."""
-        found = self._each_stored(Payment, self._having(Payment, "awaited_attempts", AWAITED_KEY))
+        found = self._each_stored(Payment, self._having(Payment, "awaited", AWAITED_KEY))
         return [each for each in found if any(map(is_awaited, each.attempts))]
 
     def closed_by(self, moment: datetime) -> Iterator[Payment]:

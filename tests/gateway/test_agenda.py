@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.agenda import STALE_MOMENTS_LET_BE, Agenda, Look
-from store.payments import Payment, is_awaited
+from store.late_asks import is_awaited
+from store.payments import Payment
 from tests.makers import Shop
 
 

@@ -27,6 +27,7 @@ from gateway.requests import NotSendable
 from gateway.sending import StepKind
 from store import shared_keys
 from store.answers import of_payment
+from store.archive import age_out
 from store.audit import money_problems
 from store.connectors import Connector
 from store.gateway_watch import watch_of
@@ -312,6 +313,22 @@ def test_one_try_that_may_have_arrived_is_not_undone_by_those_that_never_left(sh
 
     assert shop.attempt(payment_id, attempt_id).delivery.may_have_arrived
     assert shop.attempt(payment_id, attempt_id).delivery.pays == 3
+
+
+def test_a_payment_that_ages_out_while_its_last_request_is_under_way_is_brought_back_by_the_reply(shop: Shop) -> None:
+    payment_id, attempt_id = queued(shop)
+    sent_and_ended(shop, attempt_id, NO_ANSWER)
+    shop.clock.advance(minutes=15)
+    shop.cancel(payment_id)
+    shop.clock.advance(days=7)
+    departure = leave(shop, attempt_id, STATUS)
+    assert age_out(shop.store, after=timedelta(days=1)) == 1
+
+    arrival = arrive(shop.store, attempt_id, STATUS, departure, answered(attempt_id, "success"))
+
+    assert arrival.told == "success-after-close"
+    assert shop.store.view().holds(Payment, payment_id)
+    assert money_problems(shop.store.view()) == []
 
 
 def test_an_attempt_whose_every_try_never_left_is_given_up_as_undelivered(shop: Shop) -> None:

@@ -24,7 +24,7 @@ from store.audit import money_problems
 from store.disk import RealDisk
 from store.errors import StoreBusy, StoreNotUsable
 from store.lock import ProcessLock
-from store.payments import Payment
+from store.payments import Delivery, Payment
 from store.record_audit import record_problems
 from store.states import PaymentStatus
 from store.store import Store, Transaction, open_store
@@ -136,11 +136,39 @@ def left_with_an_answer_in_the_inbox(shop: Shop) -> None:
     shop.failure(attempt)
 
 
-@pytest.mark.parametrize("leave", [left_waiting, left_with_an_overdue_attempt, left_with_an_answer_in_the_inbox])
+def left_in_doubt(shop: Shop) -> None:
+    """Cancel a payment whose attempt was refused after a `pay` of which nothing is known."""
+    payment = shop.payment()
+    attempt = shop.pay(payment)
+    shop.do(lambda tx: payment_commands.note_delivery(tx, attempt, Delivery(may_have_arrived=True, in_doubt=True)))
+    shop.do(lambda tx: payment_commands.refused_by_gateway(tx, attempt, "pay: refused"))
+    shop.cancel(payment)
+
+
+@pytest.mark.parametrize(
+    "leave", [left_waiting, left_with_an_overdue_attempt, left_in_doubt, left_with_an_answer_in_the_inbox]
+)
 def test_what_something_can_still_come_of_stays(shop: Shop, leave: Callable[[Shop], None]) -> None:
     leave(shop)
     shop.clock.advance(days=400)
     assert age_out(shop.store, after=QUARTER) == 0
+
+
+@pytest.mark.parametrize("leave", [left_with_an_overdue_attempt, left_in_doubt])
+def test_what_was_asked_about_to_the_end_of_the_schedule_goes_and_a_late_answer_brings_it_back(
+    shop: Shop, leave: Callable[[Shop], None]
+) -> None:
+    leave(shop)
+    [attempt] = shop.now(1).attempts
+    shop.clock.advance(days=7)
+    asked = structs.replace(attempt.delivery, last_request_at=shop.clock.now)
+    shop.do(lambda tx: payment_commands.note_delivery(tx, attempt.id, asked))
+
+    assert age_out(shop.store, after=AT_ONCE) == 1
+    assert shop.success(attempt.id).rule.name == "success-after-close"
+    assert shop.store.view().holds(Payment, 1)
+    assert shop.balance() == Decimal("129.00")
+    assert sound(shop.store)
 
 
 def test_a_payment_whose_answer_was_settled_ages_from_that_day(shop: Shop) -> None:

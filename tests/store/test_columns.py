@@ -18,11 +18,11 @@ from store.answers import Answer
 from store.columns import COLUMNS, EPOCH, column_asked, key_of, keys_of
 from store.image import Image
 from store.judging import as_of
+from store.late_asks import is_awaited
 from store.managers import Manager
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record, to_json
-from store.states import AWAITED
 from store.store import View
 from store.urgency import urgency_of
 from tests.makers import START, Shop, make_account, make_connector, make_method, open_shop
@@ -234,7 +234,7 @@ def test_every_record_is_found_by_every_column_that_has_it(full: Shop) -> None:
 def test_what_is_due_awaited_or_closed_is_found_exactly(full: Shop) -> None:
     view = full.store.view()
     payments = list(view.all_stored(Payment))
-    awaited = [each.id for each in payments if any(one.state in AWAITED for one in each.attempts)]
+    awaited = [each.id for each in payments if any(map(is_awaited, each.attempts))]
     assert [each.id for each in view.awaited()] == awaited
     for moment in (START, START + timedelta(minutes=15), START + timedelta(minutes=20), view.now + timedelta(days=1)):
         closed = [each.id for each in payments if each.closed_at is not None and each.closed_at <= moment]

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from store.overdue_tally import OverdueTally
-from store.payment_commands import apply_time
-from store.payments import Payment
+from store.payment_commands import apply_time, note_delivery
+from store.payments import Delivery, Payment
 from store.states import AttemptState
 from tests.makers import Shop
 
@@ -20,6 +20,20 @@ def counted(tally: OverdueTally, shop: Shop) -> dict[int, int]:
 def scanned(shop: Shop) -> dict[int, int]:
     attempts = (attempt for each in shop.store.view().all(Payment) for attempt in each.attempts)
     return dict(Counter(each.connector_id for each in attempts if each.state is AttemptState.OVERDUE))
+
+
+def test_what_is_not_asked_about_any_more_is_not_counted(shop: Shop) -> None:
+    tally = OverdueTally(shop.store)
+    attempt_id = shop.overdue(shop.payment())
+    shop.do(apply_time)
+    assert counted(tally, shop) == {1: 1}
+
+    shop.clock.advance(days=7)
+    asked = Delivery(may_have_arrived=True, last_request_at=shop.clock.now)
+    shop.do(lambda tx: note_delivery(tx, attempt_id, asked))
+
+    assert counted(tally, shop) == {}
+    assert counted(OverdueTally(shop.store), shop) == {}
 
 
 @pytest.mark.parametrize("seed", range(3))
