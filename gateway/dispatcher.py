@@ -141,6 +141,7 @@ class Dispatcher:
             "request ended",
             outcome=arrival.told,
             ended=OUTCOME_CODES[type(outcome)],
+            fault=outcome.why.value if isinstance(outcome, BadReply) else None,
             seconds=round(seconds, 4),
             request=kind.value,
             **due.ids,

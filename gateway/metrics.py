@@ -10,19 +10,26 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from gateway.door import Door
+from gateway.door import Door, Ended
 from gateway.log import Fact, Facts
-from gateway.stored_metrics import StoredMetrics
+from gateway.outcomes import ReplyFault
+from gateway.stored_metrics import StoredMetrics, connector_ids
 from store.store import Store
 
 _SINCE_START = "since this engine was started"
 _ANSWER_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 _REQUEST_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATE_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600)
+ALERTED_RULES = ("second-charge", "second-success", "amount-mismatch", "reference-reused")
+"""A gateway takes money twice, or the wrong amount: the first such answer of a connector is to be seen."""
+ALERTED_STATUS = "401"
 
 
 class EngineMetrics:
-    """An event log that counts, and the page that Prometheus gets."""
+    """An event log that counts, and the page that Prometheus gets.
+
+    What the first event of a kind is to be seen of stands at 0 before it: a rise cannot be seen in what is new.
+    """
 
     def __init__(self, store: Store) -> None:
         self._registry = registry = CollectorRegistry()
@@ -39,6 +46,12 @@ class EngineMetrics:
             "gatewatch_messages_refused",
             f"Messages that were not believed {_SINCE_START}, by connector id (empty: not known) and HTTP status.",
             ["connector", "status"],
+            registry=registry,
+        )
+        self._replies_refused = Counter(
+            "gatewatch_replies_refused",
+            f"Replies of gateways that were no answer {_SINCE_START}, by connector id and what was wrong with them.",
+            ["connector", "fault"],
             registry=registry,
         )
         self._not_stored = Counter(
@@ -94,6 +107,9 @@ class EngineMetrics:
             "gatewatch_engine_start_time_seconds", "When this engine was started, in Unix time.", registry=registry
         ).set(store.clock().timestamp())
         registry.register(StoredMetrics(store))
+        self._store = store
+        self._begun: set[int] = set()
+        """The connectors whose counts stand at 0 at least."""
         self._counted: dict[str, Callable[[Facts], None]] = {
             "answer judged": self._answer_judged,
             "answer not stored": lambda _: self._not_stored.inc(),
@@ -108,9 +124,15 @@ class EngineMetrics:
     def watch(self, door: Door) -> None:
         """Have the connections of a port told."""
         self._connections.labels(door.port).set_function(lambda: door.open)
+        for why in Ended:
+            self._connections_ended.labels(door.port, why.value)
 
     def page(self) -> bytes:
         """Return the page, in the text format of Prometheus 0.0.4. It reads the store: not for the event loop."""
+        for connector_id in connector_ids(self._store):
+            if connector_id not in self._begun:
+                self._begin(str(connector_id))
+                self._begun.add(connector_id)
         return generate_latest(self._registry)
 
     def write(self, event: str, **facts: Fact) -> None:
@@ -123,6 +145,14 @@ class EngineMetrics:
         if count is not None:
             for facts in happened:
                 count(facts)
+
+    def _begin(self, connector: str) -> None:
+        """Have what the alerts look at told of a connector before it happens: a few counts, whatever comes."""
+        for rule in ALERTED_RULES:
+            self._answers.labels(connector, rule)
+        self._refused.labels(connector, ALERTED_STATUS)
+        self._replies_refused.labels(connector, ReplyFault.SIGNATURE.value)
+        self._skews.labels(connector)
 
     def _answer_judged(self, facts: Facts) -> None:
         connector, rule, seconds = str(facts.get("connector")), str(facts.get("rule")), facts.get("seconds")
@@ -144,6 +174,9 @@ class EngineMetrics:
     def _request_ended(self, facts: Facts) -> None:
         connector, request, seconds = str(facts.get("connector")), facts.get("request"), facts.get("seconds")
         self._requests.labels(connector, request, facts.get("ended")).inc()
+        fault = facts.get("fault")
+        if fault is not None:
+            self._replies_refused.labels(connector, fault).inc()
         if isinstance(seconds, float):
             self._request_seconds.labels(connector, request).observe(seconds)
 

@@ -42,7 +42,18 @@ class StoredMetrics(Collector):
         except StoreNotUsable:
             found, readable = [], 0
         yield GaugeMetricFamily("gatewatch_store_readable", "Whether the store can be read.", value=readable)
+        yield GaugeMetricFamily(
+            "gatewatch_store_writable",
+            "Whether the store may be written; 0 after a failed sync until gatewatch store check has been run.",
+            value=int(readable and not self._stopped()),
+        )
         yield from found
+
+    def _stopped(self) -> bool:
+        try:
+            return self._store.database.stopped_because() is not None
+        except StoreNotUsable:
+            return True
 
     def _found(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
         view, counts, fallen = self._tally.counts_now()
@@ -75,6 +86,14 @@ class StoredMetrics(Collector):
             if connector.deleted_at is None:
                 named.add_metric([str(connector.id)], {"name": connector.name})
         yield named
+
+
+def connector_ids(store: Store) -> tuple[int, ...]:
+    """Return the ids of all connectors, the deleted ones among them; none if the store cannot be read."""
+    try:
+        return store.view().every_id(Connector)
+    except StoreNotUsable:
+        return ()
 
 
 def _lag(view: View, fallen: tuple[Payment, ...]) -> GaugeMetricFamily:

@@ -312,8 +312,9 @@ async def test_a_gateway_that_never_replies_slows_no_other(shop: LiveShop) -> No
 async def test_a_reply_that_is_no_answer_is_kept_with_the_refused_messages(shop: LiveShop) -> None:
     async with gateway("nonsense") as acme, engine(shop.store) as events:
         payment_id = shop.start(shop.method(acme.url))
-        await events.until("request ended")
+        [ended] = await events.until("request ended")
 
+    assert (ended["ended"], ended["fault"]) == ("bad_reply", "form")
     [kept] = refused_of(shop.store.view(), ANNA)
     assert (kept.origin, kept.status) == (Origin.REPLY, None)
     assert kept.attempt_id == shop.attempt(payment_id).id

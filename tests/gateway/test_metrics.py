@@ -14,7 +14,8 @@ from store.gateway_watch import note_failure, note_reached
 from store.payment_commands import apply_time
 from store.states import PaymentStatus
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
-from tests.makers import ANNA, START, Shop
+from tests.gateway.events import PATIENCE_SECONDS
+from tests.makers import ANNA, START, Shop, make_connector
 
 
 @pytest.fixture
@@ -126,6 +127,25 @@ async def test_connections_and_those_that_a_limit_has_ended_are_told(ports: Port
     assert samples['gatewatch_connections_ended_total{port="answers",reason="slow_head"}'] == 3
 
 
+async def test_what_alerts_watch_stands_at_zero_for_a_connector_before_it_happens_and_is_counted_on(
+    ports: Ports,
+) -> None:
+    second = ports.shop.do(lambda tx: make_connector(tx, name="Second Pay")).id
+    samples = await ports.metrics()
+
+    for connector in (1, second):
+        assert samples[f'gatewatch_answers_total{{connector="{connector}",rule="second-charge"}}'] == 0
+        assert samples[f'gatewatch_messages_refused_total{{connector="{connector}",status="401"}}'] == 0
+        assert samples[f'gatewatch_clock_skews_total{{connector="{connector}"}}'] == 0
+        assert samples[f'gatewatch_replies_refused_total{{connector="{connector}",fault="signature"}}'] == 0
+    attempt_id = ports.shop.pay(ports.shop.payment())
+    await ports.answer(answer_of(attempt_id))
+    await ports.answer(answer_of(attempt_id, gateway_reference="g-2"))
+    samples = await ports.metrics()
+    assert samples['gatewatch_answers_total{connector="1",rule="second-charge"}'] == 1
+    assert 'gatewatch_answers_total{connector="1",rule="late-success"}' not in samples
+
+
 async def test_what_a_path_names_that_is_no_connector_is_no_label(ports: Ports) -> None:
     url = f"{ports.answers_url}/connectors/12345/answers"
     async with ports.session.post(url, data=b"{}", headers={"Content-Type": "application/json"}) as response:
@@ -154,9 +174,20 @@ async def test_a_store_that_cannot_be_read_is_told_and_the_counts_go_on(ports: P
 
     samples = await ports.metrics()
 
-    assert samples["gatewatch_store_readable"] == 0
+    assert (samples["gatewatch_store_readable"], samples["gatewatch_store_writable"]) == (0, 0)
     assert samples['gatewatch_answers_total{connector="1",rule="unmatched"}'] == 1
     assert not any(each.startswith("gatewatch_payments") for each in samples)
+
+
+async def test_a_store_that_is_stopped_after_a_failed_sync_is_told_until_it_has_been_checked(ports: Ports) -> None:
+    store = ports.shop.store
+    assert (await ports.metrics())["gatewatch_store_writable"] == 1
+    (store.folder / "gatewatch.stopped").write_text("a sync failed: Input/output error\n", encoding="utf-8")
+
+    samples = await ports.metrics()
+    assert (samples["gatewatch_store_readable"], samples["gatewatch_store_writable"]) == (1, 0)
+    store.database.allow_writing(wait_seconds=PATIENCE_SECONDS)
+    assert (await ports.metrics())["gatewatch_store_writable"] == 1
 
 
 def test_events_of_the_engine_are_counted_each_in_its_metric(shop: Shop) -> None:
@@ -164,6 +195,7 @@ def test_events_of_the_engine_are_counted_each_in_its_metric(shop: Shop) -> None
     request: dict[str, str | int] = {"attempt": "a", "connector": 1, "request": "pay"}
     metrics.write("request ended", outcome="pay: accepted", ended="accepted", seconds=0.2, **request)
     metrics.write("request ended", outcome="pay: cut", ended="no_answer", seconds=3.0, **request)
+    metrics.write("request ended", outcome="bad", ended="bad_reply", fault="signature", seconds=None, **request)
     metrics.write("answer judged", connector=1, rule="late-success", seconds=None)
     metrics.write("answer not stored", connector=1)
     metrics.write("time applied", payment=1, rule="period-over", late_seconds=0.3)
@@ -177,6 +209,7 @@ def test_events_of_the_engine_are_counted_each_in_its_metric(shop: Shop) -> None
         'gatewatch_requests_total{connector="1",ended="accepted",request="pay"} 1.0',
         'gatewatch_requests_total{connector="1",ended="no_answer",request="pay"} 1.0',
         'gatewatch_request_seconds_sum{connector="1",request="pay"} 3.2',
+        'gatewatch_replies_refused_total{connector="1",fault="signature"} 1.0',
         'gatewatch_answers_total{connector="1",rule="late-success"} 1.0',
         "gatewatch_answers_not_stored_total 1.0",
         "gatewatch_period_end_late_seconds_count 1.0",

@@ -52,6 +52,19 @@ async def test_every_metric_that_the_readme_names_is_there_with_its_labels(ports
     assert rules <= {each.name for each in RULES}
 
 
+async def test_whatever_an_alert_watches_rise_stands_at_zero_before_anything_happens(ports: Ports) -> None:
+    samples = await ports.metrics()
+
+    watched = re.findall(r'increase\((\w+)(?:\{(\w+)=~?"([^"]+)"\})?\[', ALERTS)
+    assert len(watched) == ALERTS.count("increase(") > 6
+    for name, label, values in watched:
+        for value in values.split("|"):
+            found = [each for each in samples if each.partition("{")[0] == name and f'{label}="{value}"' in each]
+            found = found if label else [each for each in samples if each.partition("{")[0] == name]
+            assert found, (name, value)
+            assert {samples[each] for each in found} == {0}
+
+
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
