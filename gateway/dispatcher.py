@@ -113,7 +113,10 @@ class Dispatcher:
         try:
             if not self._stop.is_set():
                 await self._send(due)
-        except (NotSendable, Refused, StoreNotUsable) as error:
+        except NotSendable as error:
+            self._planner.note_unmade(due)
+            self._log.write("not sent", reason=str(error), **due.ids)
+        except (Refused, StoreNotUsable) as error:
             self._log.write("not sent", reason=str(error), **due.ids)
             await pause(self._stop, AFTER_STORE_ERROR_SECONDS)
         except Exception as error:  # noqa: BLE001 - outermost: a fault with one attempt must not stop all the others

@@ -55,10 +55,18 @@ class Planner:
         self._agenda = Agenda(store)
         self._spoken_of: defaultdict[int, set[str]] = defaultdict(set)
         """The attempts, by payment, that this engine has sent a request for; others that are `sent` are asked first."""
+        self._unmade: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        """How many requests in a row could not even be made, by payment and attempt."""
 
     def note_request(self, due: Due) -> None:
         """Note that a request of an attempt has left this engine."""
         self._spoken_of[due.payment_id].add(due.attempt_id)
+        self._unmade.get(due.payment_id, {}).pop(due.attempt_id, None)
+
+    def note_unmade(self, due: Due) -> None:
+        """Note that a request of an attempt could not be made."""
+        of_payment = self._unmade[due.payment_id]
+        of_payment[due.attempt_id] = of_payment.get(due.attempt_id, 0) + 1
 
     def plan(self, under_way: Collection[str], ended: Iterable[Due]) -> Plan:
         """Return what may leave now.
@@ -77,6 +85,7 @@ class Planner:
         look = self._agenda.ready(view, now, LOOKED_AT_ONCE)
         for payment_id in look.left:
             self._spoken_of.pop(payment_id, None)
+            self._unmade.pop(payment_id, None)
         dues: list[Due] = []
         over: list[int] = []
         for payment in look.payments:
@@ -118,6 +127,7 @@ class Planner:
         """Return the next step of each attempt of a payment that has one and of which no request is under way."""
         steps: list[tuple[Attempt, Due]] = []
         spoken_of = self._spoken_of.get(payment.id, set())
+        unmade = self._unmade.get(payment.id, {})
         for attempt in payment.attempts:
             if attempt.id in under_way:
                 continue
@@ -128,6 +138,7 @@ class Planner:
                 in_progress=payment.in_progress == attempt.id,
                 ask_first=attempt.id not in spoken_of,
                 jitter=jitter,
+                unmade=unmade.get(attempt.id, 0),
             )
             if step is not None:
                 steps.append((attempt, Due(attempt.id, payment.id, attempt.connector_id, step, jitter)))

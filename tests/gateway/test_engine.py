@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
+from gateway import dispatcher
 from gateway.engine import EngineOptions, reached_at, serve_store
 from gateway.lanes import AT_ONCE_PER_CONNECTOR
 from gateway.planner import jitter_of
@@ -373,6 +374,29 @@ async def test_after_a_restart_an_attempt_that_was_pending_is_asked_and_never_pa
             await until(lambda: shop.completed(payment_id))
 
     assert acme.asked == ["pay", "status", "status", "status"]
+
+
+async def test_a_status_that_cannot_be_made_after_a_restart_waits_longer_each_time(
+    shop: LiveShop, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "AFTER_STORE_ERROR_SECONDS", 0.0)
+    async with gateway("pending", "success") as acme:
+        payment_id = shop.start(shop.method(acme.url))
+        async with engine(shop.store) as events:
+            await events.until("answer judged")
+        with shop.store.transaction() as tx:
+            connector = tx.get(Connector, shop.attempt(payment_id).connector_id)
+            tx.put(replace(connector, static_text="{"))
+        async with engine(shop.store) as events:
+            await events.until("not sent")
+            clock.advance(seconds=1.5)
+            await events.until("not sent", 2)
+            clock.advance(seconds=1.5)
+            # Whoever is looked at by now would have been tried by now.
+            other = shop.start(shop.method(acme.url))
+            await until(lambda: shop.completed(other))
+
+    assert len(events.named("not sent")) == 2
 
 
 async def test_after_a_restart_a_gateway_that_never_saw_the_attempt_is_paid_once(
