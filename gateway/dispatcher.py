@@ -1,14 +1,18 @@
 """Sends what is due: carries out each step that the planner says, and keeps how it ended.
 
 It wakes when the store changes, when a step is due, and when a period ends. One request at a time for each attempt; no
-lock is held across the network; what one gateway does slows no other (`gateway.lanes`).
+lock is held across the network; what one gateway does slows no other (`gateway.lanes`). What is written waits for the
+store's lock in threads of its own: where another process holds it for long, whoever only reads goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from gateway.answer_time import answer_seconds
 from gateway.client import GatewayClient
@@ -35,10 +39,17 @@ AFTER_FAULT_SECONDS = 30.0
 """How long an attempt rests whose sending met a fault of this program."""
 FINISH_SECONDS = 10.0
 """How long requests under way may take to end when the engine is told to stop."""
+WRITERS = 6
+"""Threads that wait for the store's lock; each writes one request's beginning or end at a time."""
+
+T = TypeVar("T")
 
 
 class Dispatcher:
-    """Sends what is due. One request at a time for each attempt; no lock is held across the network."""
+    """Sends what is due. One request at a time for each attempt; no lock is held across the network.
+
+    To be closed once its tasks have ended.
+    """
 
     def __init__(
         self,
@@ -67,6 +78,11 @@ class Dispatcher:
         self._just_ended: list[Due] = []
         """The steps that have been carried out since the last plan."""
         self._ended = 0
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="dispatch")
+
+    def close(self) -> None:
+        """Let the threads go that write; what still waits in one ends by itself, and what none has begun is left."""
+        self._writers.shutdown(wait=False, cancel_futures=True)
 
     async def run(self, group: asyncio.TaskGroup) -> None:
         """Send until told to stop; then let what is under way end, for `FINISH_SECONDS` at most."""
@@ -95,6 +111,7 @@ class Dispatcher:
             task.add_done_callback(partial(self._note_end, due))
         self._period_ends.note(plan.over)
         if self._period_ends.are_due(self._store.clock()):
+            # Not behind requests that end: a customer waits for it. It is one thread at the most that waits here.
             await asyncio.to_thread(self._period_ends.write)
         moments = [self._period_ends.next_write_at, plan.look_again_at]
         return min(each for each in moments if each is not None)
@@ -126,11 +143,11 @@ class Dispatcher:
     async def _send(self, due: Due) -> None:
         kind = due.step.kind
         if kind is StepKind.GIVE_UP:
-            if await asyncio.to_thread(give_up, self._store, due.attempt_id):
+            if await self._written(partial(give_up, self._store, due.attempt_id)):
                 self._log.write("attempt ended", rule="undelivered", **due.ids)
             return
-        departure = await asyncio.to_thread(
-            depart, self._store, due.attempt_id, kind, public_url=self._public_url, own_url=self._own_url
+        departure = await self._written(
+            partial(depart, self._store, due.attempt_id, kind, public_url=self._public_url, own_url=self._own_url)
         )
         if departure is None:
             return
@@ -186,10 +203,14 @@ class Dispatcher:
         keep = partial(arrive, self._store, due.attempt_id, due.step.kind, departure, outcome, next_try_at=next_try_at)
         while True:
             try:
-                return await asyncio.to_thread(keep)
+                return await self._written(keep)
             except StoreNotUsable as error:
                 self._log.write("outcome not stored", reason=str(error), **due.ids)
                 await asyncio.sleep(AFTER_STORE_ERROR_SECONDS)
+
+    async def _written(self, write: Callable[[], T]) -> T:
+        """Return what a function gives that takes the store's lock. Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, write)
 
     def _keep_bad_reply(self, due: Due, outcome: BadReply) -> None:
         """Have a reply that is no answer kept with the messages that were not believed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -84,19 +85,21 @@ async def serve_store(
             on_listening(options.public_url or own_url)
             if on_admin_listening is not None:
                 on_admin_listening(f"http://{reached_at(options.admin_host)}:{admin_port}")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(dispatcher.run(group))
-                group.create_task(keep_ageing_out(store, timedelta(days=options.archive_after_days), log, stop))
-                group.create_task(tell_what_is_not_folded(store, log, stop))
-                group.create_task(admin.forget_old_keys())
-                group.create_task(refusals.run(stop))
-                await stop.wait()
-                answers.stop_accepting()
+            with closing(dispatcher):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(dispatcher.run(group))
+                    group.create_task(keep_ageing_out(store, timedelta(days=options.archive_after_days), log, stop))
+                    group.create_task(tell_what_is_not_folded(store, log, stop))
+                    group.create_task(admin.forget_old_keys())
+                    group.create_task(refusals.run(stop))
+                    await stop.wait()
+                    # Beside what the gateways still reply; the admin port tells meanwhile that the engine is stopping.
+                    group.create_task(answers.close())
         finally:
             await answers.close()
-            await admin.close()
+            # Only now: until here messages came in that are not believed.
+            await asyncio.gather(admin.close(), refusals.write())
             await client.aclose()
-            await refusals.write()
 
 
 def _tell_fault(log: EventLog, _loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:

@@ -48,6 +48,7 @@ class Health:
         self._stop = stop
         self._pulse = pulse
         self._turned_within_seconds = turned_within_seconds
+        self._trial: asyncio.Future[StoreNotUsable | None] | None = None
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Tell that the process answers; nothing else is looked at."""
@@ -61,15 +62,26 @@ class Health:
         seconds = self._pulse.seconds_since()
         if seconds > self._turned_within_seconds:
             wrong.append(f"The engine's loop has not turned for {seconds:.0f} seconds.")
-        try:
-            await asyncio.to_thread(self._try_store)
-        except StoreNotUsable as error:
+        error = await self._tried()
+        if error is not None:
             # Its text names a path of this machine: it goes to the log; who asks is told which store it is about.
             self._log.write("not ready", reason=str(error))
             wrong.append(f"The store cannot be used: {error.reason}")
         return web.json_response({"ready": not wrong, "wrong": wrong}, status=503 if wrong else 200)
 
-    def _try_store(self) -> None:
-        """Take the store's lock, as a writer does, and write nothing. Raises StoreNotUsable."""
-        with self._store.transaction(wait_seconds=STORE_WAIT_SECONDS):
-            pass
+    async def _tried(self) -> StoreNotUsable | None:
+        """Return why the store cannot be written now, None if it can; who asks meanwhile is told the same.
+
+        So however many ask, one thread waits for the store's lock, and those who only read find one that is free.
+        """
+        if self._trial is None or self._trial.done():
+            self._trial = asyncio.ensure_future(asyncio.to_thread(self._try_store))
+        return await asyncio.shield(self._trial)
+
+    def _try_store(self) -> StoreNotUsable | None:
+        """Take the store's lock, as a writer does, and write nothing; return what was in the way."""
+        try:
+            with self._store.transaction(wait_seconds=STORE_WAIT_SECONDS):
+                return None
+        except StoreNotUsable as error:
+            return error

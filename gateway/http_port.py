@@ -40,7 +40,10 @@ class HttpPort:
         self._direct = direct
         self.door = Door(limits or DoorLimits(), log, name)
         self._logger = http_logger(log)
-        self._runner = web.AppRunner(application, access_log=None, logger=self._logger, shutdown_timeout=finish_seconds)
+        # aiohttp waits twice: for requests to end, and then for those that have read no more since.
+        self._runner = web.AppRunner(
+            application, access_log=None, logger=self._logger, shutdown_timeout=finish_seconds / 2
+        )
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -66,7 +69,7 @@ class HttpPort:
             self._server.close()
 
     async def close(self) -> None:
-        """Stop accepting, and let requests under way end."""
+        """Stop accepting, and let requests under way end; those whose body has not come have half of the time."""
         self.stop_accepting()
         await self._runner.cleanup()
         self.door.tell()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,12 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from gateway import dispatcher
+from gateway.door import DoorLimits
 from gateway.engine import EngineOptions, reached_at, serve_store
 from gateway.lanes import AT_ONCE_PER_CONNECTOR
 from gateway.planner import jitter_of
 from gateway.signing import sign, verify
+from store import tokens
 from store.answers import Origin
 from store.audit import money_problems
 from store.connectors import Connector
@@ -28,7 +33,7 @@ from store.payment_method import PaymentMethod
 from store.refused_messages import refused_of
 from store.states import AttemptState, PaymentStatus
 from store.store import Store, Transaction
-from tests.gateway.events import Events
+from tests.gateway.events import PATIENCE_SECONDS, Events
 from tests.gateway.live_shop import KEY, LiveShop, until
 from tests.makers import ANNA, START, FixedClock
 
@@ -36,7 +41,8 @@ from tests.makers import ANNA, START, FixedClock
 class Scripted:
     """A gateway that replies as its script says, word by word; the last word holds for all further requests.
 
-    A word is an answer's result, an HTTP status, `hang`, `cut`, or the URL that it redirects to.
+    A word is an answer's result, an HTTP status, `hang`, `cut`, `wait` (a success once `replies` is set), or the URL
+    that it redirects to.
     """
 
     def __init__(self, *script: str) -> None:
@@ -44,6 +50,7 @@ class Scripted:
         self.requests: list[dict[str, Any]] = []
         self.idempotency_keys: list[str | None] = []
         self.url = ""
+        self.replies = asyncio.Event()
 
     @property
     def asked(self) -> list[str]:
@@ -62,6 +69,9 @@ class Scripted:
             return web.Response(status=int(word))
         if word == "hang":
             await asyncio.Event().wait()
+        if word == "wait":
+            await self.replies.wait()
+            word = "success"
         if word == "cut" and request.transport is not None:
             request.transport.abort()
         answer = self.answer(word, body["attempt_id"])
@@ -135,6 +145,43 @@ async def engine(store: Store, options: EngineOptions | None = None, *, crash: b
 def shop(tmp_path: Path, clock: FixedClock) -> LiveShop:
     """Return a shop whose time stands until it is moved, so that nothing hangs on how fast this machine is."""
     return LiveShop(tmp_path / "store", clock)
+
+
+@dataclass
+class Served:
+    """An engine that runs: where it listens, and what stops it as SIGTERM does."""
+
+    stop: asyncio.Event
+    answers_url: str = ""
+    admin_url: str = ""
+
+
+@asynccontextmanager
+async def served(store: Store) -> AsyncIterator[Served]:
+    """Run an engine that lets connections wait as long as they like; at the end stop it."""
+    at = Served(asyncio.Event())
+    limits = DoorLimits(head_seconds=PATIENCE_SECONDS * 2)
+    options = EngineOptions(port=0, admin_port=0, limits=limits)
+    listening = asyncio.Event()
+
+    def tell(admin_url: str) -> None:
+        at.admin_url = admin_url
+        listening.set()
+
+    def tell_answers(url: str) -> None:
+        at.answers_url = url
+
+    serving = asyncio.create_task(serve_store(store, options, Events(), at.stop, tell_answers, tell))
+    await until(lambda: serving.done() or listening.is_set())
+    try:
+        yield at
+    finally:
+        at.stop.set()
+        await serving
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 @contextmanager
@@ -520,6 +567,90 @@ async def test_an_answer_that_the_store_cannot_take_is_kept_until_it_can(shop: L
         await runner.cleanup()
 
     assert acme.asked == ["pay"]
+
+
+class HeldStore(Store):
+    """A store whose lock somebody holds while a test says so."""
+
+    def __init__(self, folder: Path, clock: FixedClock) -> None:
+        super().__init__(folder, clock=clock)
+        self.free = threading.Event()
+        self.free.set()
+        self.waiting = 0
+        """How many have asked for the lock."""
+
+    @contextmanager
+    def transaction(self, *, wait_seconds: float = 10.0) -> Iterator[Transaction]:
+        self.waiting += not self.free.is_set()
+        assert self.free.wait(PATIENCE_SECONDS * 2)
+        with super().transaction(wait_seconds=wait_seconds) as tx:
+            yield tx
+
+
+async def test_while_the_store_is_held_whoever_only_reads_goes_on_however_many_requests_wait_for_it(
+    shop: LiveShop, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "WRITERS", 2)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(3))
+    with shop.store.transaction() as tx:
+        _, token = tokens.create(tx, ANNA, "shop")
+    held = HeldStore(shop.store.folder, clock)
+    async with gateway("success") as acme, served(held) as at, aiohttp.ClientSession() as session:
+
+        async def status(method: str, url: str) -> int:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            async with session.request(method, url, headers=headers) as response:
+                return response.status
+
+        held.free.clear()
+        try:
+            method_id = shop.method(acme.url)
+            payments = [shop.start(method_id) for _ in range(8)]
+            await until(lambda: held.waiting >= 2)
+            ready = [asyncio.create_task(status("GET", f"{at.admin_url}/readyz")) for _ in range(6)]
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                assert await status("GET", f"{at.admin_url}/payments/{payments[0]}") == 200
+                assert await status("GET", f"{at.admin_url}/metrics") == 200
+                assert await status("POST", f"{at.answers_url}/connectors/99/answers") == 404
+            assert not any(each.done() for each in ready)
+        finally:
+            held.free.set()
+        assert await asyncio.gather(*ready) == [200] * 6
+        await until(lambda: shop.completed(*payments))
+
+
+async def test_the_answers_port_closes_beside_the_requests_under_way_and_not_after_them(
+    shop: LiveShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "FINISH_SECONDS", PATIENCE_SECONDS * 2)
+    async with gateway("wait") as acme, served(shop.store) as at:
+        payment_id = shop.start(shop.method(acme.url))
+        await until(lambda: len(acme.requests) == 1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(at.answers_url))
+        with closing(writer):
+            at.stop.set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                assert await reader.read() == b""
+        assert shop.attempt(payment_id).state is AttemptState.SENT
+        acme.replies.set()
+
+    assert shop.completed(payment_id)
+
+
+async def test_what_is_left_to_write_is_written_beside_the_platforms_requests_under_way(shop: LiveShop) -> None:
+    async with gateway("success") as acme, served(shop.store) as at, aiohttp.ClientSession() as session:
+        shop.method(acme.url)
+        with shop.store.transaction() as tx:
+            _, token = tokens.create(tx, ANNA, "shop")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(at.admin_url))
+        head = f"POST /payments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 9\r\n\r\n"
+        with closing(writer):
+            writer.write(head.encode())
+            async with session.post(f"{at.answers_url}/connectors/1/answers", json={}) as response:
+                assert response.status == 401
+            at.stop.set()
+            await until(lambda: watch_of(shop.store.view(), 1).refused == 1)
+            assert not reader.at_eof()
 
 
 async def test_when_told_to_stop_the_engine_lets_a_request_under_way_end_and_starts_no_other(shop: LiveShop) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway import dispatcher, http_port
 from gateway.messages import parse_status
 from gateway.signing import sign, signed_text
+from store.lock import WAIT_SECONDS
 from store.states import RULES
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
 from tests.makers import Shop
@@ -78,6 +80,12 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     done = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_lets_the_engine_end_in_the_time_that_it_takes_at_the_most() -> None:
+    # A turn that waits for the lock, then requests to gateways; then the platform's, beside what is left to write.
+    longest = WAIT_SECONDS + dispatcher.FINISH_SECONDS + max(http_port.FINISH_SECONDS, WAIT_SECONDS)
+    assert float(UNIT.partition("TimeoutStopSec=")[2].partition("\n")[0]) > longest
 
 
 def test_the_units_command_is_one_that_gatewatchd_takes() -> None:
