@@ -1,4 +1,7 @@
-"""A port that speaks HTTP: an application behind a door. What goes wrong is told in JSON, and never as 500."""
+"""A port that speaks HTTP: an application behind a door. What goes wrong is never told as 500.
+
+It is told in JSON, but for what aiohttp refuses before there is a request: what is not HTTP, and an unknown Expect.
+"""
 
 from __future__ import annotations
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.client import IDEMPOTENCY_HEADER, SIGNATURE_HEADER
+from gateway.door import DoorLimits
 from gateway.openapi_schemas import Schema, schemas
 from gateway.platform import REPLAYED_HEADER
 from gateway.platform_requests import ID_SCHEMA, KEY_PATTERN
 from gateway.strict_body import MAX_BODY_BYTES
+from gateway.visit import LONGEST_LINE_BYTES, MOST_HEADERS
 from store.idempotency import KEPT_FOR
 
 API_VERSION = "1.0.0"
@@ -24,18 +26,25 @@ _DESCRIPTION = (
     "The engine has two ports. The platform side, metrics and health are on the admin port, where this document is "
     "served; the programs of the platform bear a token (`gatewatch token create`). Gateways send their answers to "
     "another port, signed with their connector's Secret Shared Key; `webhooks` describes what the engine asks of a "
-    "gateway at its Connector URL.\n\n" + _SIGNING
+    "gateway at its Connector URL. A path that is not described is answered with 404.\n\n" + _SIGNING
 )
 _REASONS: Mapping[int, str] = {
     401: "The bearer token is missing, not known, or revoked.",
     404: "There is no such payment.",
-    408: "The body did not come in time; send the request again.",
     409: "The rules do not allow it now, or the idempotency key came before with another request. Nothing was done.",
     413: f"The body is larger than {MAX_BODY_BYTES} bytes.",
     415: "The body is not application/json, or it is compressed.",
     422: "The request is malformed; `problems` says all that is wrong. Nothing was done.",
-    503: "It cannot be taken now, or there are too many connections; send it again after the seconds in Retry-After.",
 }
+_SHARED: Mapping[int, str] = {
+    400: "NotHttp",
+    405: "MethodNotAllowed",
+    408: "TooSlow",
+    417: "UnknownExpect",
+    431: "HeaderTooLarge",
+    503: "TryAgain",
+}
+"""What any request may be answered with, on both ports, by the names of the responses in the document."""
 
 
 def document(answers_url: str) -> Schema:
@@ -55,6 +64,7 @@ def document(answers_url: str) -> Schema:
             "schemas": schemas(),
             "parameters": _parameters(),
             "headers": _headers(),
+            "responses": _shared_responses(),
             "securitySchemes": {
                 BEARER: {
                     "type": "http",
@@ -85,9 +95,7 @@ def _platform_paths() -> Schema:
                 "security": [{BEARER: []}],
                 "parameters": [key],
                 "requestBody": _body("CreatePayment"),
-                "responses": _responses(
-                    201, _content("The payment.", "Payment", made), 401, 408, 409, 413, 415, 422, 503
-                ),
+                "responses": _responses(201, _content("The payment.", "Payment", made), 401, 409, 413, 415, 422),
             }
         },
         "/payments/{payment_id}": {
@@ -97,7 +105,7 @@ def _platform_paths() -> Schema:
                 "summary": "Read a payment as it is now",
                 "security": [{BEARER: []}],
                 "parameters": [payment],
-                "responses": _responses(200, _content("The payment.", "Payment"), 401, 404, 503),
+                "responses": _responses(200, _content("The payment.", "Payment"), 401, 404),
             }
         },
         "/payments/{payment_id}/attempts": {
@@ -112,7 +120,7 @@ def _platform_paths() -> Schema:
                 "responses": _responses(
                     201,
                     _content("The payment, Processing; `in_progress` is the attempt.", "Payment", made),
-                    *(401, 404, 408, 409, 413, 415, 422, 503),
+                    *(401, 404, 409, 413, 415, 422),
                 ),
             }
         },
@@ -134,7 +142,7 @@ def _platform_paths() -> Schema:
                         "Payment",
                         {REPLAYED_HEADER: _component("headers", REPLAYED_HEADER)},
                     ),
-                    *(401, 404, 409, 422, 503),
+                    *(401, 404, 409, 422),
                 ),
             }
         },
@@ -142,27 +150,28 @@ def _platform_paths() -> Schema:
 
 
 def _operations_paths() -> Schema:
-    def get(operation: str, summary: str, responses: Schema) -> Schema:
+    def get(operation: str, summary: str, done: Schema, **more: Schema) -> Schema:
         return {
             "get": {
                 "operationId": operation,
                 "tags": ["operations"],
                 "summary": summary,
                 "security": [],
-                "responses": responses,
+                "responses": _responses(200, done) | more,
             }
         }
 
     any_object = {"application/json": {"schema": {"type": "object"}}}
     page = {"text/plain": {"schema": {"type": "string"}}}
     return {
-        "/openapi.json": get("openapi", "This document", {"200": {"description": "It.", "content": any_object}}),
-        "/metrics": get("metrics", "Metrics for Prometheus", {"200": {"description": "Metrics.", "content": page}}),
-        "/healthz": get("healthz", "Whether the process is alive", {"200": _content("It is.", "Alive")}),
+        "/openapi.json": get("openapi", "This document", {"description": "It.", "content": any_object}),
+        "/metrics": get("metrics", "Metrics for Prometheus", {"description": "Metrics.", "content": page}),
+        "/healthz": get("healthz", "Whether the process is alive", _content("It is.", "Alive")),
         "/readyz": get(
             "readyz",
             "Whether the engine can send, receive and store",
-            {"200": _content("It can.", "Readiness"), "503": _content("It cannot; `wrong` says why.", "Readiness")},
+            _content("It can.", "Readiness"),
+            **{"503": _not_ready()},
         ),
     }
 
@@ -170,7 +179,7 @@ def _operations_paths() -> Schema:
 def _gateway_paths(answers_url: str) -> Schema:
     signature = {SIGNATURE_HEADER: _component("headers", SIGNATURE_HEADER)}
     acknowledged = _content("Applied, repeated, or held for an operator.", "Acknowledgement", signature)
-    responses = _responses(200, acknowledged, 408, 413, 415, 422, 503) | {
+    responses = _responses(200, acknowledged, 413, 415, 422) | {
         "401": _content("The signature is missing or wrong.", "Error"),
         "404": _content("There is no such connector.", "Error"),
     }
@@ -259,8 +268,50 @@ def _headers() -> Schema:
             "description": "`true` if this is the kept result of an earlier request.",
             "schema": {"const": "true"},
         },
+        "Allow": {"required": True, "description": "The methods of the path.", "schema": {"type": "string"}},
         "Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "integer"}},
         "WWW-Authenticate": {"required": True, "schema": {"type": "string"}},
+    }
+
+
+def _shared_responses() -> Schema:
+    """Return the responses that any request may get, by their names.
+
+    What is not HTTP and an unknown Expect are refused by the HTTP server itself, in plain text.
+    """
+    page = {"text/plain": {"schema": {"type": "string"}}}
+    told: Mapping[int, Schema] = {
+        400: {
+            "description": (
+                f"What came is not HTTP/1.1: a line is malformed or longer than {LONGEST_LINE_BYTES} bytes, there are "
+                f"more than {MOST_HEADERS} headers, or the body is not of the length that was said. The connection is "
+                "closed."
+            ),
+            "content": page,
+        },
+        405: _content(
+            "The path does not take this method; `Allow` names those that it takes.",
+            "Error",
+            {"Allow": _component("headers", "Allow")},
+        ),
+        408: _content("The header or the body did not come in time; send the request again.", "Error"),
+        417: {"description": "The header Expect asks for something else than 100-continue.", "content": page},
+        431: _content(f"The header is larger than {DoorLimits().head_bytes} bytes. The connection is closed.", "Error"),
+        503: _content(
+            "It cannot be taken now, or there are too many connections; send it again after the seconds in "
+            "Retry-After.",
+            "Error",
+            {"Retry-After": _component("headers", "Retry-After")},
+        ),
+    }
+    return {_SHARED[status]: response for status, response in told.items()}
+
+
+def _not_ready() -> Schema:
+    either = [_component("schemas", "Readiness"), _component("schemas", "Error")]
+    return {
+        "description": "It cannot, and `wrong` says why; or there are too many connections.",
+        "content": {"application/json": {"schema": {"anyOf": either}}},
     }
 
 
@@ -281,12 +332,9 @@ def _content(description: str, name: str, headers: Mapping[str, object] | None =
 
 
 def _responses(done: int, content: Schema, *refusals: int) -> Schema:
-    """Return the responses of an operation: the one when it is done, and those that refuse it."""
-    headers: Mapping[int, Schema] = {
-        401: {"WWW-Authenticate": _component("headers", "WWW-Authenticate")},
-        503: {"Retry-After": _component("headers", "Retry-After")},
-    }
+    """Return the responses of an operation: the one when it is done, those that refuse it, and those of any request."""
+    headers: Mapping[int, Schema] = {401: {"WWW-Authenticate": _component("headers", "WWW-Authenticate")}}
     told: Schema = {str(done): content}
     for status in refusals:
         told[str(status)] = _content(_REASONS[status], "Error", headers.get(status))
-    return told
+    return told | {str(status): _component("responses", name) for status, name in _SHARED.items()}

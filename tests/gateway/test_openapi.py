@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -12,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import field_rules
+from gateway import field_rules, http_port
 from gateway.admin import AdminPort
+from gateway.door import DoorLimits
 from gateway.errors import MalformedMessage
 from gateway.field_rules import FieldRule
 from gateway.health import Pulse
@@ -23,7 +27,7 @@ from gateway.openapi import document
 from gateway.platform_requests import CREATE_PAYMENT, START_ATTEMPT, BodyField
 from store.shapes import payment_whole
 from tests.gateway.admin_ports import Ports, answer_of, open_ports
-from tests.gateway.events import Events
+from tests.gateway.events import PATIENCE_SECONDS, Events
 from tests.makers import Shop
 
 DOCUMENT: dict[str, Any] = document("https://pay.example.com")
@@ -88,7 +92,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
         place: Any = DOCUMENT
         for part in each.removeprefix("#/").split("/"):
             place = place[part]
-    kinds = ("schemas", "parameters", "headers")
+    kinds = ("schemas", "parameters", "headers", "responses")
     there = {f"#/components/{kind}/{name}" for kind in kinds for name in DOCUMENT["components"][kind]}
     assert found == there
 
@@ -219,6 +223,51 @@ def test_a_payment_has_exactly_the_fields_of_its_schema(shop: Shop) -> None:
     assert list(DOCUMENT["components"]["schemas"]["Attempt"]["properties"]) == list(shape["attempts"][0])
     assert list(DOCUMENT["components"]["schemas"]["HistoryLine"]["properties"]) == list(shape["history"][0])
     named("Payment").validate(shape)
+
+
+HEAD = "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+REFUSED: dict[int, tuple[str, dict[str, float]]] = {
+    400: ("nonsense\r\n\r\n", {}),
+    405: (HEAD.replace("{method}", "TRACE") + "\r\n", {}),
+    408: (HEAD, {"head_seconds": 0.1}),
+    417: (HEAD + "Expect: something else\r\n\r\n", {}),
+    431: (HEAD + "X: y\r\n" * 30, {"head_bytes": 100}),
+    503: ("", {"connections": 0}),
+}
+EVERYWHERE = [(method, path) for path, of in DOCUMENT["paths"].items() for method in of if method in METHODS]
+
+
+@pytest.mark.parametrize(("status", "sent", "limits"), [(each, *REFUSED[each]) for each in REFUSED], ids=REFUSED)
+async def test_what_any_request_may_be_refused_with_is_described_at_every_operation(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, status: int, sent: str, limits: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(http_port, "DoorLimits", partial(DoorLimits, **limits))
+    told: dict[tuple[str, str], str] = {}
+    async with open_ports(shop) as ports:
+        for method, path in EVERYWHERE:
+            url = ports.answers_url if path.endswith("/answers") else ports.url
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            with closing(writer):
+                line = {"method": method.upper(), "path": re.sub(r"\{.*?\}", "1", path)}
+                writer.write(sent.format(**line).encode())
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    told[method, path] = (await reader.read()).decode()
+    for (method, path), text in told.items():
+        head, _, body = text.partition("\r\n\r\n")
+        assert int(head.split()[1]) == status, (method, path)
+        response = described(method, path, status)
+        headers = dict(each.split(": ", 1) for each in head.splitlines()[1:])
+        assert set(response.get("headers", {})) <= set(headers)
+        content_type = headers["Content-Type"].partition(";")[0]
+        schema = response["content"][content_type]["schema"]
+        validator(schema).validate(json.loads(body) if content_type == "application/json" else body)
+
+
+def described(method: str, path: str, status: int) -> Any:
+    """Return the response of an operation as the document has it."""
+    found = DOCUMENT["paths"][path][method]["responses"][str(status)]
+    name = found.get("$ref", "").removeprefix("#/components/responses/")
+    return DOCUMENT["components"]["responses"][name] if name else found
 
 
 async def test_the_document_is_served_without_a_token_with_the_engines_own_urls(ports: Ports) -> None:
