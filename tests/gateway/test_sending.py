@@ -59,9 +59,10 @@ def step_of(
     in_progress: bool = True,
     ask_first: bool = False,
     jitter: float = 0.0,
+    unmade: int = 0,
 ) -> Step | None:
     """Return the next step; without a word on it, the attempt is in progress and known to this engine."""
-    return next_step(attempt, START + now, in_progress=in_progress, ask_first=ask_first, jitter=jitter)
+    return next_step(attempt, START + now, in_progress=in_progress, ask_first=ask_first, jitter=jitter, unmade=unmade)
 
 
 def pay(after: timedelta) -> Step:
@@ -280,7 +281,13 @@ attempts = st.builds(
     deliveries,
 )
 situations = st.fixed_dictionaries(
-    {"now": durations, "in_progress": st.booleans(), "ask_first": st.booleans(), "jitter": st.floats(0, 1)}
+    {
+        "now": durations,
+        "in_progress": st.booleans(),
+        "ask_first": st.booleans(),
+        "jitter": st.floats(0, 1),
+        "unmade": st.integers(0, 40),
+    }
 )
 
 
@@ -354,6 +361,25 @@ def test_an_attempt_that_waits_for_a_gateway_is_looked_at_before_its_limit_and_g
     elif attempt.state is AttemptState.SENT and not attempt.delivery.may_have_arrived:
         assert chance_at is not None
         assert chance_at <= limit - LAST_CALL
+
+
+@given(attempt=attempts, situation=situations)
+def test_a_request_that_could_not_be_made_is_not_tried_again_at_once_but_for_the_last_status(
+    attempt: Attempt, situation: dict[str, Any]
+) -> None:
+    last_request_at = attempt.delivery.last_request_at
+    step = step_of(attempt, **{**situation, "unmade": max(1, situation["unmade"])})
+    if step is None or step.kind is StepKind.GIVE_UP or last_request_at is None:
+        return
+
+    pause = step.at - last_request_at
+    is_last = step.at == last_ask_at(attempt) and last_request_at < step.at
+    assert is_last or pause >= SECOND or step.at in {_since(attempt) + each for each in LATE_ASKS}
+
+
+def _since(attempt: Attempt) -> datetime:
+    overdue = attempt.state is AttemptState.OVERDUE
+    return (attempt.deadline if overdue else None) or attempt.started_at
 
 
 @given(attempt=attempts, situation=situations)
