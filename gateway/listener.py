@@ -17,7 +17,7 @@ from functools import partial
 from aiohttp import hdrs, web
 
 from gateway.answer_time import answer_seconds
-from gateway.arrival import SignatureRefused, verified_body
+from gateway.arrival import JSON_MEDIA_TYPE, SignatureRefused, media_type, verified_body
 from gateway.client import SIGNATURE_HEADER
 from gateway.connector_book import ConnectorBook, ConnectorChanged, need_unchanged
 from gateway.desk import Desk, Ticket
@@ -44,7 +44,6 @@ STORE_WAIT_SECONDS = 3.0
 MOST_WAITING = 512
 """Answers that may wait for the store at once; more are told to come again."""
 _ANSWERS = re.compile(r"/connectors/([0-9]{1,15})/answers")
-PLAIN_JSON = "application/json"
 JSON_TYPE = "application/json; charset=utf-8"
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -278,6 +277,7 @@ async def body_of(request: web.Request) -> bytes | Refusal:
         return Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s; send it again.")
     except (web.RequestPayloadError, ConnectionError):
         return Refusal(422, "The body did not arrive whole.")
-    if request.headers.get(hdrs.CONTENT_TYPE) != PLAIN_JSON and request.content_type != PLAIN_JSON:
-        return Refusal(415, f"The content type is {request.content_type}; send application/json.", raw)
+    kind = media_type(request.headers.get(hdrs.CONTENT_TYPE))
+    if kind != JSON_MEDIA_TYPE:
+        return Refusal(415, f"The content type is {kind or 'missing or malformed'}; send application/json.", raw)
     return raw

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from gateway.addresses import check_connector_url
-from gateway.arrival import SignatureRefused, verified_body
+from gateway.arrival import JSON_MEDIA_TYPE, SignatureRefused, media_type, verified_body
 from gateway.behaviours import Behaviour, Manner, Moment, Saying, UnknownBehaviour, chosen_behaviour
 from gateway.client import IDEMPOTENCY_HEADER, SIGNATURE_HEADER, Limits, open_session, read_limited, written
 from gateway.errors import GatewayError, MalformedBody, MalformedMessage
@@ -131,7 +131,7 @@ class Sandbox:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise _Refusal(413, f"The body is larger than {MAX_BODY_BYTES} bytes.") from None
-        if request.content_type != "application/json":
+        if media_type(request.headers.get("Content-Type")) != JSON_MEDIA_TYPE:
             raise _Refusal(415, "The content type is not application/json.")
         key = self._options.key_for(request.match_info.get("name", ""))
         if key is None:

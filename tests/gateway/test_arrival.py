@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.arrival import SignatureRefused, verified_body
+from gateway.arrival import SignatureRefused, media_type, verified_body
 from gateway.errors import MalformedBody, MalformedMessage
 from gateway.messages import parse_acknowledgement, parse_answer, parse_pay, parse_status, parse_status_reply
 from gateway.signing import UnsignableBody, sign, verify
@@ -168,3 +168,23 @@ anything: st.SearchStrategy[Any] = st.recursive(
 @given(body=st.dictionaries(st.text(st.characters(), max_size=6), anything, max_size=5), key=st.text(st.characters()))
 def test_verify_says_no_to_whatever_it_is_given_and_raises_nothing(body: Any, key: str) -> None:
     assert verify(body, key, "0" * 64) is False
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("application/json", "application/json"),
+        (" Application/JSON ; charset=utf-8", "application/json"),
+        ("application/json" + ";" * 8_000, "application/json"),
+        ("text/plain", "text/plain"),
+        (None, ""),
+        ("", ""),
+        (";;;;", ""),
+        ("json", ""),
+        ("a/b/c", ""),
+        ("(" * 8_000, ""),
+        ("a/" + "b" * 128, ""),
+    ],
+)
+def test_the_media_type_is_told_without_its_parameters_and_only_if_it_is_one(header: str | None, found: str) -> None:
+    assert media_type(header) == found

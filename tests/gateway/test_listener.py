@@ -410,6 +410,8 @@ NASTY: dict[str, bytes] = {
     "two signatures": request_of(b"{}", J, b"X-Signature: a", b"X-Signature: b"),
     "a type of other bytes": request_of(b"{}", J + b"\xff\xfe"),
     "a type of semicolons": request_of(b"{}", b"Content-Type: ;;;;"),
+    "a type of brackets": request_of(b"{}", b"Content-Type: " + b"(" * 8_000),
+    "a type with 8,000 parameters": request_of(b"{}", J + b";" * 8_000),
     "an unknown charset": request_of(b"{}", J + b"; charset=nonsense"),
     "UTF-16": request_of('{"a": "b"}'.encode("utf-16"), J + b"; charset=utf-16"),
     "a form": request_of(b"{}", b"Content-Type: multipart/form-data"),
@@ -452,6 +454,18 @@ async def test_whatever_comes_from_outside_is_never_an_error_of_ours(port: Port,
     assert returned == b"" or (status_line.split()[1][:1] == b"4" or status_line.endswith(b" 100 Continue"))
     assert port.shop.content() == before
     assert (await port.tell(answer_of("nobody")))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["(" * 8_000, '"' * 8_000, "a/" + "b" * 8_000, "json", ""],
+    ids=["brackets", "quotation marks", "long", "short", "empty"],
+)
+async def test_a_content_type_that_is_none_is_refused_without_a_word_of_it(port: Port, kind: str) -> None:
+    status, _, body = await port.post(b"{}", {"Content-Type": kind})
+
+    assert (status, body["error"]) == (415, "The content type is missing or malformed; send application/json.")
+    assert [each["reason"] for each in port.events.named("message refused")] == [body["error"]]
 
 
 async def test_bodies_signed_with_the_right_key_are_judged_or_refused_whatever_is_in_them(port: Port) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,27 @@ from tests.gateway.admin_ports import answer_of
 SECRET = 'pa"ss\nwörd'
 SECRETS = frozenset({SECRET, "hunter", "hunterhunter"})
 ATTEMPT = "00ff" * 8
+LARGEST = 64 * 1024
+WORST_TEXTS = (
+    "a",
+    "a" * 11 + " ",
+    "a" * 4_000 + " ",
+    "a-_.=",
+    "ä",
+    "a" * 9 + "é",
+    "1 ",
+    "1-",
+    "1234567 ",
+    "a1 ",
+    "1  ",
+)
+"""Repeated, each is hard on a pattern that goes back to look for a digit or for more of them."""
+A_WORD_WITH_A_DIGIT = re.compile(r"\w*\d\w*")
+A_KEY_OR_CARD = re.compile(r"(?=[A-Za-z0-9+/=_.%-]*\d)[A-Za-z0-9+/=_.%-]{12,}|\d(?:[ -]?\d){7,}")
+"""What is masked, said plainly: fit for short texts only, since it looks ahead from each character."""
+NEAR_TO_KEYS = st.text(alphabet="aZ09_-./ +é٣\n{", max_size=60) | st.lists(
+    st.sampled_from(["a" * 11, "a" * 12, "1", "1234567", "-", " ", "٣", "é", "."]), max_size=12
+).map("".join)
 
 
 def shown(body: object) -> str:
@@ -74,6 +96,36 @@ def test_a_body_is_masked_before_it_is_cut() -> None:
 
     assert len(text) == MAX_SHOWN_CHARACTERS
     assert "hun" not in text
+
+
+def test_no_more_fields_are_looked_at_than_can_be_shown_and_the_others_are_told_of() -> None:
+    text = shown({f"x{number}": "" for number in range(3_000)})
+
+    assert text.endswith("…")
+    assert len(text) == MAX_SHOWN_CHARACTERS
+    assert shown(dict.fromkeys((f"{'x' * 12}{number}" for number in range(2_000)), "")) == f'{{"{MASK}": ""}}…'
+
+
+@given(text=NEAR_TO_KEYS)
+def test_what_looks_like_a_key_or_a_card_is_masked_and_nothing_else(text: str) -> None:
+    assert masked(text, ()) == A_KEY_OR_CARD.sub(MASK, text)
+
+
+@given(text=NEAR_TO_KEYS)
+def test_of_what_is_no_json_all_words_with_a_digit_are_masked_and_nothing_else(text: str) -> None:
+    raw = "{" + text
+
+    assert shown_body(raw.encode(), ()) == (A_WORD_WITH_A_DIGIT.sub(MASK, raw), "")
+
+
+@pytest.mark.parametrize("part", WORST_TEXTS)
+def test_the_largest_texts_are_masked_in_one_pass_however_they_are_made(part: str) -> None:
+    # With a pattern that looks at the rest of a run from each of its characters this takes minutes.
+    text = part * (LARGEST // len(part.encode()))
+
+    assert len(masked(text, ())) <= len(text)
+    assert len(shown_body(text.encode(), ())[0]) <= MAX_SHOWN_CHARACTERS
+    assert len(shown({"message": text})) <= MAX_SHOWN_CHARACTERS
 
 
 def test_an_attempt_id_that_is_a_secret_is_not_told() -> None:
