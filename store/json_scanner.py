@@ -136,8 +136,7 @@ class Scanner:
         start = self.pos
         closing = CLOSING_QUOTES[self.here]
         end = self.text.find(closing, start + 1)
-        line_break = _LINE_BREAK.search(self.text, start)
-        if end < 0 or (line_break and line_break.start() < end):
+        if end < 0 or _LINE_BREAK.search(self.text, start, end):
             raise self.stopped('A text is written in double quotes: "...".')
         self.note('A text is written in double quotes: "...".')
         self.pos = end + 1

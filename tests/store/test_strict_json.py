@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store import json_scanner
 from store.json_document import Document, join_pointer, split_pointer
 from store.strict_json import MAX_BYTES, MAX_DEPTH, read_json
 
@@ -201,6 +204,31 @@ def test_pointers_escape_what_stands_in_names() -> None:
     document = read('{"a/b": {"~": NaN}}')
     assert document.problems[0].pointer == "/a~1b/~0"
     assert document.position("/a~1b/~0") == (1, 15)
+
+
+class LookedThrough:
+    """A pattern that counts how many characters it is asked to search."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self.characters = 0
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        return self._pattern.finditer(text)
+
+    def search(self, text: str, start: int, end: int | None = None) -> re.Match[str] | None:
+        end = len(text) if end is None else end
+        self.characters += end - start
+        return self._pattern.search(text, start, end)
+
+
+def test_texts_in_wrong_quotes_are_each_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    line_break = LookedThrough(json_scanner._LINE_BREAK)
+    monkeypatch.setattr(json_scanner, "_LINE_BREAK", line_break)
+    text = "[" + "'a'," * 5_000 + "1]"
+
+    assert len(read(text).problems) == 5_000
+    assert line_break.characters <= len(text)
 
 
 def test_no_message_quotes_a_value() -> None:
