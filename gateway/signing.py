@@ -16,12 +16,14 @@ Body: TypeAlias = "Mapping[str, str | Body]"
 """A message's fields: each a text, or an object of fields."""
 
 
+MOST_CHARACTERS_OF_NAMES = 1 << 20
+"""What the flattened names of a message may have in all: a long name over thousands of leaves stands in each."""
 _TEXTS_ONLY = frozenset({str})
 """The types of the values of a body that is flat already."""
 
 
 class UnsignableBody(ValueError):
-    """The body has no signed text: a value is not a text, or two fields have one flattened name."""
+    """The body has no signed text: a value is not a text, two fields have one flattened name, or names are too long."""
 
 
 def flatten(body: Body) -> dict[str, str]:
@@ -41,8 +43,12 @@ def _leaves(body: Body) -> Iterator[tuple[str, str]]:
     """Yield flattened name and value of each leaf, without recursion: the depth is whatever was sent."""
     unread: list[Iterator[tuple[str, object]]] = [iter(body.items())]
     prefixes = [""]
+    characters = 0
     while unread:
         for name, value in unread[-1]:
+            characters += len(prefixes[-1]) + len(name)
+            if characters > MOST_CHARACTERS_OF_NAMES:
+                raise UnsignableBody(f"Its flattened names have more than {MOST_CHARACTERS_OF_NAMES} characters.")
             full_name = prefixes[-1] + name
             if isinstance(value, str):
                 yield full_name, value

@@ -74,9 +74,18 @@ def test_an_empty_key_signs_nothing_and_verifies_nothing() -> None:
 
 def test_a_body_of_any_depth_is_flattened() -> None:
     body: Any = {"x": "y"}
-    for _ in range(5000):
+    for _ in range(1000):
         body = {"a": body}
     assert list(flatten(body).values()) == ["y"]
+
+
+@pytest.mark.parametrize("leaf", ["", {}], ids=["texts", "objects"])
+def test_a_long_name_over_thousands_of_leaves_is_not_written_once_for_each(leaf: Any) -> None:
+    body: Any = {"n" * 28_000: dict.fromkeys(map(str, range(3_600)), leaf)}
+
+    with pytest.raises(UnsignableBody, match="names"):
+        flatten(body)
+    assert not verify(body, "key", "0" * 64)
 
 
 @given(body=bodies, key=keys)
