@@ -211,8 +211,7 @@ def _read_reply(
     except SignatureRefused as error:
         return BadReply(ReplyFault.SIGNATURE, str(error), http_status, raw)
     if answer.attempt_id != asked["attempt_id"]:
-        reason = f"The reply is about attempt {answer.attempt_id}, not about the one that was asked."
-        return BadReply(ReplyFault.ATTEMPT_ID, reason, http_status, raw)
+        return BadReply(ReplyFault.ATTEMPT_ID, "The reply is not about the attempt that was asked.", http_status, raw)
     return Answered(answer, place)
 
 

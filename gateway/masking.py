@@ -36,6 +36,11 @@ def masked(text: str, secrets: Collection[str]) -> str:
     return _LONG_TEXTS_OR_NUMBERS.sub(_masked_if_with_digit, _without(text, secrets))
 
 
+def shown_reason(reason: str, secrets: Collection[str]) -> str:
+    """Return why a message was not believed as it may be shown, at most `MAX_SHOWN_CHARACTERS` long."""
+    return _cut(masked(reason, secrets))
+
+
 def shown_body(raw: bytes, secrets: Collection[str]) -> tuple[str, str]:
     """Return a body as it may be shown, at most `MAX_SHOWN_CHARACTERS` long, and the attempt id that it names.
 
@@ -80,9 +85,10 @@ def _is_well_formed(name: str, value: str) -> bool:
 
 
 def _without(text: str, secrets: Collection[str]) -> str:
-    """Return a text with every secret masked, the longest first, as it is and as JSON writes it."""
+    """Return a text with every secret masked, the longest first, as it is and as JSON or a problem's text writes it."""
     for each in sorted(secrets, key=len, reverse=True):
-        for written in {each, json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1]}:
+        in_json = (json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1])
+        for written in {each, *in_json, ascii(each)[1:-1]}:
             text = text.replace(written, MASK)
     return text
 

@@ -214,9 +214,10 @@ def _shape_problems(
             yield FieldProblem(name, "is missing", f"{rule.right}{' or empty' if rule.may_be_empty else ''}")
         elif not isinstance(body[name], str):
             yield FieldProblem(name, "is not a text", rule.right)
+    right = f"only {', '.join(names)}"
     for name in body:
         if name not in names:
-            yield FieldProblem(rules.shown(name), "is not a field of this message", f"only {', '.join(names)}")
+            yield FieldProblem(rules.shown(name), "is not a field of this message", right, surplus=True)
 
 
 def _settings_problems(body: Mapping[str, object], expected: Collection[str] | None) -> list[FieldProblem]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.log import EventLog, place_of
-from gateway.masking import masked, shown_body
+from gateway.masking import shown_body, shown_reason
 from gateway.on_disk import on_disk
 from store.answers import Origin
 from store.connectors import Connector
@@ -25,7 +25,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 """How long refused messages wait to be written: the pause doubles while more come than are kept."""
 MOST_WAITING_BYTES = 4 << 20
-"""How much of their bodies waits in memory; beyond it a message is counted and kept without its body."""
+"""How much of them waits in memory; beyond it a message is counted and kept without its body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,11 @@ class Unbelieved:
     raw: bytes = field(default=b"", repr=False)
     peer: str = ""
 
+    @property
+    def size(self) -> int:
+        """How much memory it takes while it waits, in bytes, but for what all of them take."""
+        return len(self.raw) + len(self.reason)
+
 
 class Waiting:
     """What is to be written of one connector: the newest messages, and how many came in all."""
@@ -50,10 +55,10 @@ class Waiting:
     def add(self, message: Unbelieved) -> int:
         """Add a message; return how many bytes more are waiting now."""
         full = len(self.messages) == KEPT_OF_EACH
-        gone = len(self.messages[0].raw) if full else 0
+        gone = self.messages[0].size if full else 0
         self.messages.append(message)
         self.count += 1
-        return len(message.raw) - gone
+        return message.size - gone
 
 
 class Refusals:
@@ -68,7 +73,7 @@ class Refusals:
 
     def note(self, connector_id: int, message: Unbelieved) -> None:
         """Have a message of a connector that is there kept."""
-        if self._waiting_bytes + len(message.raw) > MOST_WAITING_BYTES:
+        if self._waiting_bytes + message.size > MOST_WAITING_BYTES:
             message = Unbelieved(
                 at=message.at, origin=message.origin, status=message.status, reason=message.reason, peer=message.peer
             )
@@ -113,7 +118,7 @@ class Refusals:
             older = self._waiting.setdefault(connector_id, Waiting())
             older.messages.extend(younger.messages)
             older.count += younger.count
-        self._waiting_bytes = sum(len(each.raw) for one in self._waiting.values() for each in one.messages)
+        self._waiting_bytes = sum(each.size for one in self._waiting.values() for each in one.messages)
         self._came.set()
 
     def _masked(self, waiting: Mapping[int, Waiting]) -> dict[int, list[RefusedMessage]]:
@@ -135,7 +140,7 @@ def _record(connector_id: int, message: Unbelieved, secrets: frozenset[str]) -> 
         at=message.at,
         origin=message.origin,
         status=message.status,
-        reason=masked(message.reason, secrets),
+        reason=shown_reason(message.reason, secrets),
         body=body,
         size_bytes=len(message.raw),
         attempt_id=attempt_id,

@@ -237,6 +237,19 @@ async def test_what_is_told_of_a_bad_reply_repeats_nothing_secret_that_it_echoes
         assert outcome.reason == "The value of one name is a number; every value is sent as a text."
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({KEY: "", "schlüssel": ""}, "The answer is malformed in 2 fields that are not of this message."),
+        ({"gateway_reference": f"{KEY}!"}, "The answer is malformed in gateway_reference."),
+        ({"attempt_id": KEY}, "The reply is not about the attempt that was asked."),
+    ],
+)
+async def test_what_is_told_of_a_signed_reply_repeats_nothing_either(changes: dict[str, str], reason: str) -> None:
+    outcome = await outcome_of(replies(answer({**SUCCESS.body(), **changes})))
+    assert (type(outcome), outcome.reason) == (BadReply, reason)
+
+
 async def test_a_reply_without_end_is_cut_off() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

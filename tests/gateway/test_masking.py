@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.masking import MASK, MAX_SHOWN_CHARACTERS, masked, shown_body
+from gateway.field_rules import FieldRule
+from gateway.masking import MASK, MAX_SHOWN_CHARACTERS, masked, shown_body, shown_reason
 from tests.gateway.admin_ports import answer_of
 
 SECRET = 'pa"ss\nwörd'
@@ -96,6 +97,13 @@ def test_a_body_is_masked_before_it_is_cut() -> None:
 
     assert len(text) == MAX_SHOWN_CHARACTERS
     assert "hun" not in text
+
+
+def test_a_reason_that_quotes_a_secret_is_masked_and_cut() -> None:
+    problem = FieldRule("an amount", lambda _: False).problem("amount", SECRET)
+
+    assert shown_reason(str(problem), SECRETS) == f"amount: is '{MASK}'; right would be an amount"
+    assert len(shown_reason("a b " * MAX_SHOWN_CHARACTERS, SECRETS)) == MAX_SHOWN_CHARACTERS
 
 
 def test_no_more_fields_are_looked_at_than_can_be_shown_and_the_others_are_told_of() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import MalformedMessage
+from gateway.errors import MOST_PROBLEMS, MalformedMessage
 from gateway.messages import (
     Acknowledgement,
     GatewayAnswer,
@@ -112,6 +112,44 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_message() -> None:
         ("'extra'", "is not a field of this message"),
     ]
     assert "amount: is '1,00'; right would be an amount such as \"129.00\"" in str(refusal.value)
+
+
+@pytest.mark.parametrize(("surplus", "ends"), [(1, "There is 1 more."), (8_000, "There are 8000 more.")])
+def test_of_many_problems_the_first_are_told_and_the_others_counted(surplus: int, ends: str) -> None:
+    names = [f"n{number}" for number in range(MOST_PROBLEMS + surplus)]
+    with pytest.raises(MalformedMessage) as refusal:
+        parse_answer(SUCCESS.body() | dict.fromkeys(names, ""))
+
+    assert len(refusal.value.problems) == len(names)
+    said = str(refusal.value)
+    assert said.endswith(f" {ends}")
+    assert all(f"'{name}'" in said for name in names[:MOST_PROBLEMS])
+    assert f"'{names[MOST_PROBLEMS]}'" not in said
+
+
+@pytest.mark.parametrize(
+    ("parse", "body", "said"),
+    [
+        (parse_answer, {"SECRET": ""}, "The answer is malformed in 1 field that is not of this message."),
+        (
+            parse_answer,
+            {"amount": "SECRET", "SECRET": "", "SECRET.a": {}},
+            "The answer is malformed in amount, 2 fields that are not of this message.",
+        ),
+        (
+            parse_pay,
+            {"settings": {"SECRET-": "", "SECRET": {}, "a": {"SECRET": {}}}},
+            "The pay request is malformed in settings.",
+        ),
+    ],
+)
+def test_what_is_logged_and_stored_of_a_malformed_message_quotes_nothing_that_came(
+    parse: Any, body: Any, said: str
+) -> None:
+    with pytest.raises(MalformedMessage) as refusal:
+        parse(PARSERS[parse].body() | body)
+
+    assert refusal.value.without_values == said
 
 
 def test_a_malformed_message_cannot_be_made() -> None:

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from gateway import refusals as module
+from gateway.masking import MAX_SHOWN_CHARACTERS
 from gateway.refusals import Refusals, Unbelieved
 from gateway.signing import sign
 from store.answers import Origin
@@ -116,6 +118,24 @@ async def test_large_bodies_that_wait_are_let_go_before_they_fill_the_memory(
     refusals.note(1, message(raw=b"b" * 40))
     await refusals.write()
     assert sorted(each.size_bytes for each in kept(shop)) == [0, 40, 40]
+
+
+async def test_reasons_that_wait_count_as_bodies_do_and_are_cut_when_they_are_kept(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING_BYTES", 10_000)
+    refusals = Refusals(shop.store, Events())
+    long = replace(message(raw=b"b" * 40), reason="r" * 9_970)
+    for _ in range(2):
+        refusals.note(1, long)
+    refusals.note(1, message(raw=b"b" * 40))
+    await refusals.write()
+
+    assert [each.size_bytes for each in kept(shop)] == [0, 0, 0]
+    refusals.note(1, replace(long, reason="r" * 9_960))
+    await refusals.write()
+    assert kept(shop)[0].size_bytes == 40
+    assert {len(each.reason) for each in kept(shop)} == {len("No 0."), MAX_SHOWN_CHARACTERS}
 
 
 async def test_what_the_store_cannot_take_waits_for_the_next_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
