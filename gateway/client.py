@@ -6,6 +6,7 @@ wrong then may have reached the gateway. Redirects, cookies and the environment'
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import ssl
@@ -41,6 +42,8 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 LONGEST_LINE_BYTES = 8190
 MOST_HEADERS = 64
 """What the header of a reply may have."""
+LOOK_AGAIN_SECONDS = 0.2
+"""How soon it is seen that a connection is gone while the rest of a reply is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,14 +189,41 @@ def written(body: Mapping[str, object]) -> bytes:
 
 
 async def read_limited(response: aiohttp.ClientResponse) -> bytes:
-    """Return the bytes of a reply, at most one more than a message may have."""
+    """Return the bytes of a reply, at most one more than a message may have. Raises aiohttp.ClientError, OSError."""
     raw = b""
     while len(raw) <= MAX_BODY_BYTES:
-        part = await response.content.read(MAX_BODY_BYTES + 1 - len(raw))
+        part = await _next_part(response, MAX_BODY_BYTES + 1 - len(raw))
         if not part:
             break
         raw += part
     return raw
+
+
+async def _next_part(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Return the next bytes of a reply, none at its end.
+
+    aiohttp closes the connection itself over a reply whose framing breaks, and lets who reads it wait for ever, or
+    raises RuntimeError. So the connection is looked at, too.
+    """
+    content = response.content
+    while not content.is_eof() and content.exception() is None:
+        if not _is_connected(response):
+            raise aiohttp.ClientPayloadError("The connection ended before the reply did.")
+        try:
+            async with asyncio.timeout(LOOK_AGAIN_SECONDS) as look:
+                return await content.read(most)
+        except TimeoutError:
+            if not look.expired():
+                raise
+        except RuntimeError:
+            if _is_connected(response):
+                raise
+    return await content.read(most)
+
+
+def _is_connected(response: aiohttp.ClientResponse) -> bool:
+    connection = response.connection
+    return connection is not None and connection.protocol is not None and connection.protocol.is_connected()
 
 
 def _read_reply(

@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp.abc import ResolveResult
 
 from gateway.addresses import GatewayResolver
-from gateway.client import GatewayClient, Limits
+from gateway.client import GatewayClient, Limits, read_limited
 from gateway.messages import GatewayAnswer, PayRequest, StatusRequest
 from gateway.outcomes import (
     Accepted,
@@ -278,6 +279,56 @@ async def test_a_cut_reply_may_have_reached_the_gateway(raw: bytes) -> None:
     assert (type(outcome), outcome.why) == (NoAnswer, Unanswered.CUT)
 
 
+async def outcome_of_broken_framing(
+    monkeypatch: pytest.MonkeyPatch, *, tls: bool = False, read_when_lost: bool = False
+) -> Any:
+    """Return the outcome of a reply whose second chunk, sent once the header is read, is none."""
+    header_has_come = asyncio.Event()
+
+    async def read(response: aiohttp.ClientResponse) -> bytes:
+        assert response.connection is not None
+        protocol = response.connection.protocol
+        assert protocol is not None
+        header_has_come.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while read_when_lost and protocol.connected:  # noqa: ASYNC110 - aiohttp sets no event for it
+                await asyncio.sleep(0)
+        return await read_limited(response)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+        await header_has_come.wait()
+        writer.write(b"zz\r\n")
+        await reader.read()
+
+    monkeypatch.setattr("gateway.client.read_limited", read)
+    served = gateway(serve, server_tls() if tls else None)
+    async with served as (_, url), GatewayClient(Limits(total_seconds=3), trusting_tls() if tls else None) as client:
+        return await client.send(url, PAY, [KEY], idempotency_key=ATTEMPT)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+async def test_a_reply_whose_framing_breaks_after_its_header_is_cut(
+    monkeypatch: pytest.MonkeyPatch, *, tls: bool
+) -> None:
+    outcome = await outcome_of_broken_framing(monkeypatch, tls=tls)
+    assert (type(outcome), outcome.why, outcome.http_status) == (NoAnswer, Unanswered.CUT, 200)
+
+
+async def test_a_reply_whose_framing_breaks_before_the_rest_is_read_is_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = await outcome_of_broken_framing(monkeypatch, read_when_lost=True)
+    assert (type(outcome), outcome.why, outcome.http_status) == (NoAnswer, Unanswered.CUT, 200)
+
+
+async def test_a_reply_that_ends_with_its_connection_is_read_whole() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer(SUCCESS.body()).replace(b"Content-Length", b"Ignored"))
+
+    assert await outcome_of(serve) == Answered(SUCCESS, 0)
+
+
 async def test_a_reset_may_have_reached_the_gateway() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
@@ -379,6 +430,10 @@ def server_tls() -> ssl.SSLContext:
     return context
 
 
+def trusting_tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(CERTIFICATE))
+
+
 async def test_an_untrusted_certificate_ends_a_request_before_it_left() -> None:
     async with gateway(replies(answer(SUCCESS.body())), server_tls()) as (_, url):
         assert await never_left(url) is NotSent.TLS
@@ -401,9 +456,8 @@ async def test_a_handshake_that_does_not_end_in_time_ends_a_request_before_it_le
 
 
 async def test_a_trusted_certificate_is_spoken_to() -> None:
-    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     serve = replies(answer(SUCCESS.body()))
-    async with gateway(serve, server_tls()) as (_, url), GatewayClient(None, trusting) as client:
+    async with gateway(serve, server_tls()) as (_, url), GatewayClient(None, trusting_tls()) as client:
         assert await client.send(url, PAY, [KEY]) == Answered(SUCCESS, 0)
 
 
