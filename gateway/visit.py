@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -91,7 +92,8 @@ class Visit(web.RequestHandler):
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            self._expect_head(self._door.limits.idle_seconds)
+            # A refusal is sent before the body has come whole: what is left of it is no header.
+            request.content.on_eof(partial(self._expect_head, self._door.limits.idle_seconds))
 
     def _turn_away(self, why: Ended, transport: asyncio.Transport) -> None:
         self._door.note(why)

@@ -182,6 +182,28 @@ async def test_a_large_body_is_not_taken_for_a_header() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("sent_before", [0, 1, 30_000])
+async def test_what_is_left_of_a_body_that_was_refused_is_not_taken_for_a_header(sent_before: int) -> None:
+    async with served(DoorLimits(head_bytes=200)) as at:
+        reader, writer = await at.connect()
+        body = b"x" * 70_000
+        writer.write(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body[:sent_before])
+        refused = await reader.readuntil(b"bytes.")
+        for start in range(sent_before, len(body), 10_000):
+            writer.write(body[start : start + 10_000])
+            await writer.drain()
+        writer.write(POST + b"Content-Length: 2\r\n\r\n{}")
+        answered = await reader.readuntil(b"taken")
+        writer.write(POST + b"X: %s\r\n\r\n" % (b"x" * 200))
+        ended = await all_of(reader)
+        writer.close()
+
+        assert refused.startswith(b"HTTP/1.1 413 ")
+        assert answered.startswith(b'"}HTTP/1.1 200 ')
+        assert ended.startswith(b"HTTP/1.1 431 ") or ended == b"reset"
+        assert await at.ended() == [("large_head", 1)]
+
+
 async def test_a_body_that_drips_is_told_to_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "BODY_SECONDS", 0.05)
     async with served() as at:
