@@ -88,10 +88,11 @@ class Door:
 
     def enter(self, peer: str, now: float) -> Ended | None:
         """Count a connection of a peer, or say why there is no room for it. `now`, in seconds, is of any clock."""
-        if self.open >= self.limits.connections and not self._make_room(now):
-            return Ended.FULL
+        # First: whoever has too many already must not put others out.
         if peer and self._of_peer[peer] >= self.limits.connections_of_one_peer:
             return Ended.FULL_OF_ONE_PEER
+        if self.open >= self.limits.connections and not self._make_room(now):
+            return Ended.FULL
         self.open += 1
         self._of_peer[peer] += 1
         return None

@@ -317,6 +317,19 @@ async def test_who_has_waited_longest_for_a_header_gives_way_but_not_at_once() -
     assert door.enter("b", 99) is Ended.FULL, "who is being served does not give way"
 
 
+async def test_a_peer_that_has_its_share_puts_nobody_out_of_a_full_door() -> None:
+    door = Door(DoorLimits(connections=2, connections_of_one_peer=1), Events(), "answers")
+    waiter = Waiter(door)
+    for peer in ("a", "b"):
+        assert door.enter(peer, 0) is None
+    door.wait(waiter, 0)
+
+    assert [door.enter("b", 99) for _ in range(3)] == [Ended.FULL_OF_ONE_PEER] * 3
+    assert not waiter.closed
+    assert door.enter("c", 99) is None
+    assert waiter.closed
+
+
 async def test_a_door_full_of_drips_lets_an_honest_gateway_in() -> None:
     async with served(DoorLimits(connections=5, gives_way_after_seconds=0)) as at:
         slow = [await at.connect() for _ in range(5)]
