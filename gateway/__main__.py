@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from gateway.errors import CannotListen
+from gateway.lanes import AT_ONCE_IN_ALL
 from store.crash_report import tell_no_values
 from store.errors import StoreNotUsable
 from store.folder import data_folder
@@ -29,8 +30,8 @@ STDIN = 0
 """The descriptor of standard input."""
 FILES_OF_A_CONNECTION = 2
 """There are two ports."""
-FILES_OF_THE_ENGINE = 1024
-"""Connections to gateways, the store's files, and some to spare."""
+FILES_OF_THE_ENGINE = 2 * AT_ONCE_IN_ALL + 512
+"""Connections to gateways, in use and kept for the next request, the store's files, and some to spare."""
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """How many objects more than before make Python look for circles among the young ones, and how seldom among others."""
 SANDBOX_KEY_VARIABLE = "GATEWATCH_SANDBOX_KEY"

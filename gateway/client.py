@@ -48,16 +48,16 @@ LOOK_AGAIN_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a request may take, in seconds, and how many connections there may be at once.
+    """How long a request may take, in seconds, and how many connections to one host there may be, 0: any number.
 
-    What waits for a connection counts as a gateway that is down, so there are more than all lanes commonly need.
+    The engine sets no such limit: the lanes (`gateway.lanes`) say how many requests leave, several connectors may have
+    one host, and what waits for a connection counts as a gateway that is down.
     """
 
     connect_seconds: float = 10.0
     read_seconds: float = 30.0
     total_seconds: float = 60.0
-    connections: int = 512
-    connections_to_one_host: int = 32
+    connections_to_one_host: int = 0
 
     def timeout(self, leave_within_seconds: float | None = None) -> aiohttp.ClientTimeout:
         """Return the limits as aiohttp takes them, with less time to connect if there is less."""
@@ -96,7 +96,7 @@ def open_session(limits: Limits, tls: ssl.SSLContext | None = None) -> aiohttp.C
             resolver=GatewayResolver(),
             socket_factory=checked_socket,
             ssl=tls if tls is not None else True,
-            limit=limits.connections,
+            limit=0,
             limit_per_host=limits.connections_to_one_host,
         ),
         timeout=limits.timeout(),

@@ -15,6 +15,10 @@ from itertools import islice
 
 AT_ONCE_PER_CONNECTOR = 16
 """Requests under way to one connector."""
+AT_ONCE_IN_ALL = 1024
+"""Requests under way to all connectors: each has a connection of its own, and the process so many files."""
+KEPT_FREE = 256
+"""How many of these places are for connectors with no request under way: others that are slow cannot take them all."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 
@@ -44,8 +48,13 @@ class Lane:
 class Lanes:
     """The lanes of all connectors. Safe to use from several threads."""
 
-    def __init__(self, at_once: int = AT_ONCE_PER_CONNECTOR) -> None:
+    def __init__(
+        self, at_once: int = AT_ONCE_PER_CONNECTOR, *, in_all: int = AT_ONCE_IN_ALL, kept_free: int = KEPT_FREE
+    ) -> None:
         self._at_once = at_once
+        self._in_all = in_all
+        self._kept_free = kept_free
+        self._under_way = 0
         self._lanes: defaultdict[int, Lane] = defaultdict(Lane)
         self._lock = threading.Lock()
 
@@ -56,7 +65,7 @@ class Lanes:
         """
         with self._lock:
             lane = self._lanes[connector_id]
-            free = self._at_once - lane.under_way
+            free = self._free(lane)
             if lane.places(now, free) > 0:
                 if lane.next_try_at is not None:
                     lane.trying = attempt_id
@@ -64,6 +73,7 @@ class Lanes:
                 (lane.urgent if urgent else lane.waiting)[payment_id] = None
                 return False
             lane.under_way += 1
+            self._under_way += 1
             return True
 
     def leave(self, connector_id: int, attempt_id: str) -> None:
@@ -71,6 +81,7 @@ class Lanes:
         with self._lock:
             lane = self._lanes[connector_id]
             lane.under_way -= 1
+            self._under_way -= 1
             if lane.trying == attempt_id:
                 lane.trying = ""
 
@@ -95,8 +106,11 @@ class Lanes:
 
     def released(self, now: datetime) -> list[int]:
         """Return the payments that there is room for now; they wait no more."""
+        released: list[int] = []
         with self._lock:
-            return [payment_id for lane in self._lanes.values() for payment_id in self._first(lane, now)]
+            for lane in self._lanes.values():
+                released += self._first(lane, now, self._free(lane, promised=len(released)))
+        return released
 
     def next_try_at(self) -> datetime | None:
         """Return when the next gateway that is down is tried that somebody waits for, None if there is none."""
@@ -108,8 +122,13 @@ class Lanes:
             ]
         return min(moments, default=None)
 
-    def _first(self, lane: Lane, now: datetime) -> Iterator[int]:
-        free = self._at_once - lane.under_way
+    def _free(self, lane: Lane, promised: int = 0) -> int:
+        """Return how many more requests may leave to a connector, where others have `promised` places."""
+        in_all = self._in_all - self._under_way - promised
+        free = max(0, min(self._at_once - lane.under_way, in_all - self._kept_free))
+        return 1 if free == 0 and lane.under_way == 0 and in_all > 0 else free
+
+    def _first(self, lane: Lane, now: datetime, free: int) -> Iterator[int]:
         urgent = _taken(lane.urgent, free)
         yield from urgent
         yield from _taken(lane.waiting, lane.places(now, free - len(urgent)))

@@ -64,6 +64,8 @@ class SandboxOptions:
     clock: Clock = system_clock
 
 
+ANSWERS_AT_ONCE = 32
+"""Answers under way to one engine, of those that are sent by themselves."""
 MOST_REMEMBERED = 50_000
 """Attempts in the ledger; beyond them the oldest is forgotten, so that it can take payments for days."""
 
@@ -94,7 +96,9 @@ class Sandbox:
     def __init__(self, options: SandboxOptions, log: EventLog) -> None:
         self._options = options
         self._log = log
-        self._session = open_session(Limits(connect_seconds=5, read_seconds=10, total_seconds=15))
+        self._session = open_session(
+            Limits(connect_seconds=5, read_seconds=10, total_seconds=15, connections_to_one_host=ANSWERS_AT_ONCE)
+        )
         self._ledger: dict[str, Entry] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 

@@ -18,6 +18,7 @@ from aiohttp.abc import ResolveResult
 
 from gateway.addresses import GatewayResolver
 from gateway.client import GatewayClient, Limits, read_limited
+from gateway.lanes import AT_ONCE_PER_CONNECTOR
 from gateway.messages import GatewayAnswer, PayRequest, StatusRequest
 from gateway.outcomes import (
     Accepted,
@@ -477,6 +478,25 @@ async def test_a_full_pool_ends_a_request_before_it_left() -> None:
         assert second.why is NotSent.TIME_OUT
         over.set()
         assert isinstance(await first, NoAnswer)
+
+
+async def test_many_slow_requests_to_one_host_hold_up_none_that_the_lanes_let_leave() -> None:
+    several_connectors = 3 * AT_ONCE_PER_CONNECTOR
+    all_have_come = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        if served.connections == several_connectors:
+            all_have_come.set()
+        await all_have_come.wait()
+        writer.write(http(202))
+
+    async with gateway(serve) as (served, url), GatewayClient(Limits(read_seconds=12)) as client:
+        outcomes = await asyncio.gather(*(client.send(url, PAY, [KEY]) for _ in range(several_connectors)))
+        all_have_come.set()
+        connector: Any = client._session.connector
+    assert outcomes == [Accepted(202)] * several_connectors
+    assert connector.limit == 0
 
 
 async def test_a_request_leaves_in_its_time_or_not_at_all(unused_tcp_port: int) -> None:

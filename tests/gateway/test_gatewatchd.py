@@ -269,14 +269,14 @@ def test_an_engine_killed_at_random_moments_pays_nothing_twice_and_loses_nothing
 
 
 def test_the_engine_may_have_a_file_for_every_connection(tmp_path: Path) -> None:
-    few_files = ["sh", "-c", 'ulimit -n 3000; ulimit -S -n 64; exec "$@"', "sh"]
-    arguments = command("serve", "--data", tmp_path, "--port", "0", "--connections", "700")
+    few_files = ["sh", "-c", 'ulimit -n 4000; ulimit -S -n 64; exec "$@"', "sh"]
+    arguments = command("serve", "--data", tmp_path, "--port", "0", "--connections", "300")
     with subprocess.Popen([*few_files, *arguments], stdout=subprocess.PIPE, text=True) as process:
         listens(process)
         limits = Path(f"/proc/{process.pid}/limits").read_text("utf-8")
         process.terminate()
 
-    assert re.search(r"Max open files +2424 +3000", limits)
+    assert re.search(r"Max open files +3160 +4000", limits)
 
 
 def test_a_second_engine_on_a_store_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:

@@ -121,3 +121,29 @@ def test_a_try_that_ended_without_an_outcome_lets_another_try() -> None:
     lanes.leave(DOWN, "attempt 1")
 
     assert enter(lanes, 2, after=1)
+
+
+def test_gateways_that_are_slow_leave_a_place_to_each_that_has_none() -> None:
+    lanes = Lanes(at_once=4, in_all=10, kept_free=3)
+    slow = [enter(lanes, number, connector_id=number % 2, urgent=number > 4) for number in range(9)]
+
+    assert slow == [True] * 7 + [False] * 2, "the other three are not for those that have some"
+    others = [enter(lanes, 10 + number, connector_id=10 + number // 2) for number in range(8)]
+    assert others == [True, False, True, False, True, False, False, False]
+    assert lanes.released(START) == []
+    lanes.leave(12, "attempt 14")
+    assert lanes.released(START) == [15], "whose gateway has no other request under way now"
+    assert not enter(lanes, 99, connector_id=10)
+
+
+def test_no_more_requests_are_released_than_there_are_places_in_all() -> None:
+    lanes = Lanes(at_once=4, in_all=6, kept_free=2)
+    for number in range(16):
+        enter(lanes, number, connector_id=number % 4)
+    for number in range(4):
+        lanes.leave(number, f"attempt {number}")
+
+    released = lanes.released(START)
+    assert released == [4, 8, 12, 5, 6, 7], "the first takes what is for all, the last two the places that are kept"
+    assert all(enter(lanes, number, connector_id=number % 4) for number in released)
+    assert not enter(lanes, 99, connector_id=3)
