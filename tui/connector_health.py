@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import chain
 
 import msgspec
 
@@ -47,7 +48,11 @@ class Window(Enum):
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):
-    """One attempt: settled in a minute since 1970, or (`minute` None) sent and waited for since `sent_at`."""
+    """One attempt: settled in a minute since 1970, or (`minute` None) sent and waited for.
+
+    `sent_at` is there while no answer has settled it, also after its period; `heard_at` is when the gateway last said
+    something of it, `answer_seconds` how long it took to settle it: None for what an operator has recorded.
+    """
 
     connector_id: int
     minute: int | None
@@ -86,7 +91,8 @@ class Trend:
 class ConnectorHealth:
     """One connector at a moment: how many attempts wait for it, when it was last heard, and its trends.
 
-    `silent_for`: for how long nothing was heard, if that is longer than usual while an attempt waits.
+    `silent_for`: for how long the first attempt that was sent after it was last heard has had no answer, if that is
+    longer than usual, whether its period is over or not.
     """
 
     connector_id: int
@@ -125,13 +131,16 @@ class HealthBook:
         self._large: dict[tuple[int, Window], tuple[int, Trend]] = {}
         self._samples: dict[int, tuple[Sample, ...]] = {}
         self._minutes: defaultdict[int, defaultdict[int, _Minute]] = defaultdict(lambda: defaultdict(_Minute))
-        self._waiting: defaultdict[int, dict[int, datetime]] = defaultdict(dict)
+        self._waiting: defaultdict[int, set[int]] = defaultdict(set)
+        self._unanswered: defaultdict[int, dict[int, tuple[datetime, ...]]] = defaultdict(dict)
+        """When the attempts of each payment were sent that have had no answer, by connector and payment."""
         self._heard: dict[int, datetime] = {}
         self._pruned_minute = 0
 
     def note(self, payment: Payment, now: datetime) -> None:
         """Take in a payment as it is at a moment, in the place of what was known of it."""
         self.forget(payment.id)
+        self._prune(now)
         oldest = _minute(now - LONGEST)
         samples = tuple(each for each in samples_of(payment) if each.minute is None or each.minute > oldest)
         if not samples:
@@ -143,22 +152,25 @@ class HealthBook:
                 self._heard[each.connector_id] = each.heard_at if heard is None else max(heard, each.heard_at)
             if each.minute is not None:
                 self._minutes[each.connector_id][each.minute].add(each, 1)
-            elif each.sent_at is not None:
-                self._waiting[each.connector_id][payment.id] = each.sent_at
+            else:
+                self._waiting[each.connector_id].add(payment.id)
+            if each.sent_at is not None:
+                of = self._unanswered[each.connector_id]
+                of[payment.id] = (*of.get(payment.id, ()), each.sent_at)
 
     def forget(self, payment_id: int) -> None:
         """Take out what is known of a payment."""
-        for each in self._samples.pop(payment_id, ()):
-            if each.minute is None:
-                self._waiting[each.connector_id].pop(payment_id, None)
-            elif each.minute in self._minutes[each.connector_id]:
+        samples = self._samples.get(payment_id, ())
+        self.let_go(payment_id)
+        for each in samples:
+            if each.minute is not None and each.minute in self._minutes[each.connector_id]:
                 self._minutes[each.connector_id][each.minute].add(each, -1)
 
     def let_go(self, payment_id: int) -> None:
         """Remember of a payment that has aged out only what it counts for; if it comes back, it counts once more."""
         for each in self._samples.pop(payment_id, ()):
-            if each.minute is None:
-                self._waiting[each.connector_id].pop(payment_id, None)
+            self._waiting[each.connector_id].discard(payment_id)
+            self._unanswered[each.connector_id].pop(payment_id, None)
 
     def at(self, now: datetime, connector_ids: Iterable[int]) -> list[ConnectorHealth]:
         """Return how these connectors are at a moment."""
@@ -167,11 +179,10 @@ class HealthBook:
 
     def _of(self, connector_id: int, now: datetime) -> ConnectorHealth:
         trends = {each: self._trend(connector_id, each, now) for each in Window}
-        waiting = self._waiting[connector_id]
         heard = self._heard.get(connector_id)
-        return ConnectorHealth(
-            connector_id, len(waiting), heard, _silence(waiting.values(), heard, trends[Window.DAY].whole, now), trends
-        )
+        sent = chain.from_iterable(self._unanswered[connector_id].values())
+        silence = _silence(sent, heard, trends[Window.DAY].whole, now)
+        return ConnectorHealth(connector_id, len(self._waiting[connector_id]), heard, silence, trends)
 
     def _trend(self, connector_id: int, window: Window, now: datetime) -> Trend:
         """Sum a window up; its last minute is the one that has begun."""
@@ -205,46 +216,59 @@ class HealthBook:
             if all(each.minute is not None and each.minute <= oldest for each in samples)
         ]
         for payment_id in gone:
-            del self._samples[payment_id]
+            self.let_go(payment_id)
 
 
 def samples_of(payment: Payment) -> list[Sample]:
     """Return what each attempt of a payment counts for; a queued one counts for nothing yet."""
-    return [sample for sample in map(_sample, payment.attempts) if sample is not None]
+    found = [_sample(each, _heard_of(payment, each.id)) for each in payment.attempts]
+    return [sample for sample in found if sample is not None]
 
 
-def _sample(attempt: Attempt) -> Sample | None:
+def _heard_of(payment: Payment, attempt_id: str) -> datetime | None:
+    """Return when the gateway itself last said something of an attempt: what an operator enters, it did not say now."""
+    said = [line.at for line in payment.history if line.answer_id and line.attempt_id == attempt_id and not line.by]
+    return max(said, default=None)
+
+
+def _sample(attempt: Attempt, heard_at: datetime | None) -> Sample | None:
+    sent_at = attempt.sent_at or attempt.started_at
     match attempt.state:
         case AttemptState.QUEUED:
             return None
         case AttemptState.SENT:
-            return Sample(attempt.connector_id, None, sent_at=attempt.sent_at or attempt.started_at)
+            return Sample(attempt.connector_id, None, heard_at=heard_at, sent_at=sent_at)
         case AttemptState.OVERDUE:
-            return Sample(attempt.connector_id, _minute(attempt.deadline or attempt.started_at), late=True)
+            over_at = _minute(attempt.deadline or attempt.started_at)
+            return Sample(attempt.connector_id, over_at, late=True, heard_at=heard_at, sent_at=sent_at)
         case AttemptState.UNDELIVERED:
             return Sample(attempt.connector_id, _minute(attempt.delivery.last_request_at or attempt.started_at))
         case AttemptState.SUCCEEDED | AttemptState.FAILED:
             answered = attempt.answered_at or attempt.started_at
-            took = None if attempt.sent_at is None else (answered - attempt.sent_at).total_seconds()
+            by_gateway = attempt.sent_at is not None and heard_at is not None and heard_at >= answered
+            took = (answered - sent_at).total_seconds() if by_gateway else None
             return Sample(
                 attempt.connector_id,
                 _minute(answered),
                 succeeded=attempt.state is AttemptState.SUCCEEDED,
                 late=attempt.deadline is not None and answered >= attempt.deadline,
                 answer_seconds=took,
-                heard_at=answered,
+                heard_at=heard_at,
             )
 
 
-def _silence(waiting: Iterable[datetime], heard: datetime | None, day: Figures, now: datetime) -> timedelta | None:
-    """Return for how long nothing was heard, if an attempt has waited for that longer than usual."""
-    oldest = min(waiting, default=None)
-    if oldest is None:
+def _silence(sent: Iterable[datetime], heard: datetime | None, day: Figures, now: datetime) -> timedelta | None:
+    """Return for how long nothing was heard since an attempt was sent, if that is longer than usual.
+
+    An attempt that was sent before the gateway was last heard says nothing of it: it may be lost, others are not.
+    """
+    since = min((each for each in sent if heard is None or each > heard), default=None)
+    if since is None:
         return None
     usual = SILENCE_WITHOUT_SAMPLE
     if day.is_judged and day.p95_seconds is not None:
         usual = max(SHORTEST_SILENCE, timedelta(seconds=day.p95_seconds * SILENT_TIMES))
-    silent = now - (oldest if heard is None else max(oldest, heard))
+    silent = now - since
     return silent if silent > usual else None
 
 

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from store.money import Money
-from store.payments import Attempt, Payment
+from store.payments import Attempt, HistoryLine, Payment
 from store.states import AttemptState, PaymentStatus
 from store.store import Store
 from tests.makers import START
@@ -24,8 +25,13 @@ from tui.sparkline import sparkline
 NOW = START + timedelta(days=2)
 
 
-def payment(identity: int, state: AttemptState, *, ago: float, took: float = 2.0, period: float = 900) -> Payment:
-    """Return a payment whose one attempt was sent some seconds ago and, if it was answered, took so long."""
+def payment(
+    identity: int, state: AttemptState, *, ago: float, took: float = 2.0, period: float = 900, by: str = ""
+) -> Payment:
+    """Return a payment whose one attempt was sent some seconds ago and, if it was answered, took so long.
+
+    `by` is the operator who entered the answer, empty if it came from the gateway.
+    """
     sent = NOW - timedelta(seconds=ago)
     answered = sent + timedelta(seconds=took) if state in (AttemptState.SUCCEEDED, AttemptState.FAILED) else None
     attempt = Attempt(
@@ -48,7 +54,13 @@ def payment(identity: int, state: AttemptState, *, ago: float, took: float = 2.0
         created_at=sent,
         created_by="test",
         attempts=(attempt,),
+        history=() if answered is None else (said(attempt, answered, by=by),),
     )
+
+
+def said(attempt: Attempt, at: datetime, *, by: str = "") -> HistoryLine:
+    """Return what an answer of an attempt leaves in the history; `by` is the operator who entered it."""
+    return HistoryLine(at=at, rule="r", status=PaymentStatus.WAITING, attempt_id=attempt.id, answer_id="A1", by=by)
 
 
 def health(*payments: Payment, now: datetime = NOW) -> ConnectorHealth:
@@ -96,6 +108,41 @@ def test_a_connector_is_silent_when_an_attempt_waits_much_longer_than_usual() ->
     assert health(*answered, payment(50, AttemptState.SENT, ago=500), heard).silent_for is None
 
 
+def test_a_connector_with_a_short_period_that_has_gone_is_silent_for_as_long_as_it_has_gone() -> None:
+    answered = [payment(each, AttemptState.SUCCEEDED, ago=7000, took=1) for each in range(20)]
+    tried = [payment(100 + each, AttemptState.OVERDUE, ago=each * 10, period=12) for each in range(2, 300)]
+    assert health(*answered, *tried).silent_for == timedelta(seconds=2990)
+
+
+def test_a_connector_that_was_heard_after_the_last_attempt_was_sent_is_not_silent() -> None:
+    lost = payment(50, AttemptState.SENT, ago=6000)
+    assert health(lost).silent_for == timedelta(seconds=6000)
+    assert health(lost, payment(60, AttemptState.SUCCEEDED, ago=5990)).silent_for is None
+
+
+def test_pending_is_heard_and_what_an_operator_records_is_not() -> None:
+    sent = payment(50, AttemptState.SENT, ago=1000)
+    assert health(sent).silent_for == timedelta(seconds=1000)
+    noted = replace(sent, history=(said(sent.attempts[0], NOW - timedelta(seconds=900)),))
+    assert health(noted).silent_for is None
+    assert health(noted).last_heard_at == NOW - timedelta(seconds=900)
+
+    recorded = payment(60, AttemptState.SUCCEEDED, ago=900, took=600, by="anna@example.com")
+    found = health(sent, recorded)
+    assert (found.silent_for, found.last_heard_at) == (timedelta(seconds=1000), None)
+    day = found.trends[Window.DAY].whole
+    assert (day.count, day.success_rate, day.p95_seconds) == (1, 1, None)
+
+
+def test_what_is_noted_for_days_and_never_asked_for_is_let_go_too() -> None:
+    book = HealthBook()
+    for hours in range(100):
+        each = payment(hours, AttemptState.SUCCEEDED, ago=-3600 * hours)
+        book.note(each, each.created_at)
+        book.let_go(each.id)
+    assert len(book._minutes[1]) <= 25
+
+
 def test_what_is_older_than_a_day_is_let_go() -> None:
     book = HealthBook()
     book.note(payment(1, AttemptState.SUCCEEDED, ago=3600), NOW)
@@ -103,6 +150,11 @@ def test_what_is_older_than_a_day_is_let_go() -> None:
 
     assert found.trends[Window.DAY].whole.count == 0
     assert book._samples == {}
+
+    book = HealthBook()
+    book.note(payment(2, AttemptState.OVERDUE, ago=3000), NOW)
+    assert book.at(NOW, [1])[0].silent_for is not None
+    assert book.at(NOW + timedelta(days=1), [1])[0].silent_for is None
 
 
 def test_very_many_attempts_are_summed_up_once_a_minute_and_few_each_time() -> None:
