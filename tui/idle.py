@@ -17,11 +17,6 @@ class Idle:
         self._warned = False
 
     @property
-    def last_here_at(self) -> datetime:
-        """When the last sign of life was."""
-        return self._last
-
-    @property
     def why(self) -> str:
         """What is told and logged when it is over."""
         return f"{self.minutes} minute{'' if self.minutes == 1 else 's'} without a key"
@@ -31,13 +26,18 @@ class Idle:
         self._last = now
         self._warned = False
 
+    def lasts(self, now: datetime) -> timedelta:
+        """Return for how long nobody has been here; a clock that was put back begins it anew."""
+        self._last = min(self._last, now)
+        return now - self._last
+
     def is_over(self, now: datetime) -> bool:
         """Say whether nobody has been here for too long."""
-        return bool(self.minutes) and now - self._last >= timedelta(minutes=self.minutes)
+        return bool(self.minutes) and self.lasts(now) >= timedelta(minutes=self.minutes)
 
     def is_nearly_over(self, now: datetime) -> bool:
         """Say, once for each absence, that it is over soon."""
-        near = now - self._last >= timedelta(minutes=self.minutes, seconds=-WARN_SECONDS)
+        near = self.lasts(now) >= timedelta(minutes=self.minutes, seconds=-WARN_SECONDS)
         if not self.minutes or not near or self._warned:
             return False
         self._warned = True

@@ -43,12 +43,13 @@ MOST_UNTOLD = 20_000
 class Frame:
     """What the monitor shows at a view's time: ids in their order, the counts, and which records have changed since.
 
-    `next_at` is when order or counts change by themselves. `changed` tells what was written since revision `since`;
-    None: everything may have. `renewed` are the payments that were read for it, by their changes or by time; None: any
-    may be another. `left` are those that may no longer be seen, as they have aged out: of `renewed`, or, where any may
-    be another, of those that the one who looks has in mind. `health` is of each connector that is not deleted, empty
-    for who may not see connectors and until all payments have been read. `nearest` is the payment, of those in `ids`,
-    that was started nearest to the moment `near`, None without one.
+    `next_at` is when order or counts change by themselves, `judged_next_at` when connectors are judged anew. `changed`
+    tells what was written since revision `since`; None: everything may have. `renewed` are the payments that were read
+    for it, by their changes or by time; None: any may be another. `left` are those that may no longer be seen, as they
+    have aged out: of `renewed`, or, where any may be another, of those that the one who looks has in mind. `health` is
+    of each connector that is not deleted, empty for who may not see connectors and until all payments have been read:
+    `is_whole` says so. `nearest` is the payment, of those in `ids`, that was started nearest to the moment `near`, None
+    without one.
     """
 
     view: View
@@ -57,7 +58,9 @@ class Frame:
     counts: Mapping[Lane, int]
     in_inbox: int
     next_at: datetime
+    judged_next_at: datetime | None
     health: Sequence[ConnectorHealth]
+    is_whole: bool
     renewed: frozenset[int] | None
     left: frozenset[Hashable]
     since: int
@@ -95,9 +98,10 @@ class _Untold:
 class Monitor:
     """One store's payments as one actor may see them. To be used in workers; safe in several at once."""
 
-    def __init__(self, store: Store, by: Actor) -> None:
+    def __init__(self, store: Store, by: Actor, *, judges_connectors: bool = True) -> None:
         self._store = store
         self._by = by
+        self._judges = judges_connectors and by.at_root
         self._lock = threading.Lock()
         self._view: View | None = None
         self._untold = _Untold(-1, None, None)
@@ -121,7 +125,9 @@ class Monitor:
                 counts=self._counts(),
                 in_inbox=len(self._inbox),
                 next_at=self._next_at(),
+                judged_next_at=view.now + HEALTH_EVERY if self._knows_all and self._judges else None,
                 health=self._health(view),
+                is_whole=self._knows_all,
                 since=untold.since,
                 changed=untold.changed,
                 renewed=untold.renewed,
@@ -141,7 +147,7 @@ class Monitor:
                 counts=self._counts(),
                 in_inbox=len(self._inbox),
                 health=self._health(view),
-                is_whole=self._knows_all or not self._by.at_root,
+                is_whole=self._knows_all or not self._judges,
             )
 
     def fields(self) -> tuple[Field[Glance], ...]:
@@ -279,7 +285,7 @@ class Monitor:
 
     def _take_in(self, payment: Payment, now: datetime) -> None:
         self._glances[payment.id] = glance_at(payment)
-        if self._by.at_root:
+        if self._judges:
             self._book.note(payment, now)
 
     def _learn(self, view: View, most: int) -> bool:
@@ -355,7 +361,7 @@ class Monitor:
         return counts
 
     def _health(self, view: View) -> Sequence[ConnectorHealth]:
-        if not self._knows_all or not self._by.at_root:
+        if not self._knows_all or not self._judges:
             return ()
         if self._judged is None or not timedelta() <= view.now - self._judged[0] < HEALTH_EVERY:
             of = [each.id for each in view.all(Connector) if each.deleted_at is None]
@@ -387,8 +393,6 @@ class Monitor:
         moments += [each - ENDING for each in self._first_moment(Urgency.ENDS, self._ending_up_to() + 1)]
         if self._selection is not None and self._selection.follows_time:
             moments.append(self._now + REFILTER)
-        if self._knows_all and self._by.at_root:
-            moments.append(self._now + HEALTH_EVERY)
         return min(moments)
 
     def _first_moment(self, kind: Urgency, start: int) -> list[datetime]:

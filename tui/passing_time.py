@@ -1,4 +1,7 @@
-"""When time passes on the screen: each second, slower where nobody looks, and not at all in a calm panel."""
+"""When time passes on the screen: each second, slower where nobody looks.
+
+In a calm panel nothing is counted down, but what time alone has changed is shown all the same.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ class PassingTime:
 
     @property
     def is_on(self) -> bool:
-        """Whether time passes on the screen on top: not where the panel is calm, nor behind a dialog."""
-        page = None if self._app.calm else self._app.page
+        """Whether time passes on the screen on top: not behind a dialog."""
+        page = self._app.page
         return page is not None and page.is_ready
 
     @property
@@ -34,9 +37,8 @@ class PassingTime:
         return "calm" if self._app.calm else "" if self._app.app_focus else f"each {UNFOCUSED_TICK_SECONDS:.0f} s"
 
     def begin(self) -> None:
-        """Let time pass from now on, unless the panel is calm."""
-        if not self._app.calm:
-            repeat(self._app, TICK_SECONDS, self.tick)
+        """Let time pass from now on."""
+        repeat(self._app, TICK_SECONDS, self.tick)
 
     def tick(self) -> None:
         """Let time pass if it is time for that."""
@@ -49,6 +51,10 @@ class PassingTime:
         """Show the time that it is now."""
         self._ticked_at = monotonic()
         page = self._app.page
-        if page is not None:
+        if page is None:
+            return
+        now = self._app.now()
+        if not self._app.calm:
             page.refresh_bars()
-            page.tick(self._app.now())
+            page.tick(now)
+        page.follow_time(now)

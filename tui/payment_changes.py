@@ -26,7 +26,7 @@ class PaymentChanges:
         self._store = store
         self._by = by
         self._payment_id = payment_id
-        self._monitor = Monitor(store, by)
+        self._monitor = Monitor(store, by, judges_connectors=False)
         self._before = self._monitor.look().view
         self._filter: Filter[Glance] = self._monitor.read_filter(text)
         if payment_id is not None:

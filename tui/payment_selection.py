@@ -75,7 +75,7 @@ class Selection:
 
     def is_old(self, now: datetime) -> bool:
         """Say whether time may have changed what fits."""
-        return self.follows_time and now - self._made_at >= REFILTER
+        return (self.follows_time and now - self._made_at >= REFILTER) or now.date() != self._made_at.date()
 
     def follow(self, renewed: Iterable[int], now: datetime) -> None:
         """Put payments that have been read anew in their places."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,10 +33,9 @@ class Presence:
         self.alert_watch: AlertWatch | None = None
         self._leaving: Confirm | None = None
 
-    @property
-    def last_here_at(self) -> datetime:
-        """When somebody has pressed a key last."""
-        return self._idle.last_here_at
+    def absence(self, now: datetime) -> timedelta:
+        """Return for how long nobody has pressed a key."""
+        return self._idle.lasts(now)
 
     def begin(self) -> None:
         """Begin to look whether somebody is there, where that is wanted."""

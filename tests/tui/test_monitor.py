@@ -104,6 +104,20 @@ def test_after_its_deadline_a_payment_is_waiting_and_late(shop: Shop) -> None:
     assert row_as_of(row, deadline).payment.status is PaymentStatus.WAITING
 
 
+def test_a_filter_by_the_day_follows_midnight(shop: Shop) -> None:
+    first = shop.payment()
+    monitor = Monitor(shop.store, ANNA)
+    today = Choice(filter=parse("created:today", fields_of(monitor, with_connectors=True)))
+    yesterday = Choice(filter=parse("created:yesterday", fields_of(monitor, with_connectors=True)))
+    assert [*monitor.look(today).ids] == [first]
+    assert monitor.look(today).next_at == (shop.clock.now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    shop.clock.advance(days=1)
+    assert [*monitor.look(today).ids] == []
+    assert [*monitor.look(yesterday).ids] == [first]
+    second = shop.payment()
+    assert [*monitor.look(today).ids] == [second]
+
+
 def test_a_frame_tells_which_payments_have_aged_out_also_when_anything_may_have_changed(shop: Shop) -> None:
     first, second = shop.payment(), shop.payment()
     monitor = Monitor(shop.store, ANNA)

@@ -329,12 +329,13 @@ async def test_while_paused_nothing_moves_and_changes_are_counted(cast: Store) -
         await pass_time(pilot, cast, seconds=50)
         assert lines(app) == shown
         pace = app.screen.query_one("#pace", Static)
-        assert str(pace.render()).strip() == "paused · 1 waiting"
+        # One was changed, and the time of another one is over.
+        assert str(pace.render()).strip() == "paused · 2 waiting"
         silent = app.screen.query_one("#counter-silent")
         assert silent.region.right <= 80
         await pilot.resize_terminal(160, 24)
         await settle(pilot)
-        assert str(pace.render()).strip() == "paused at 09:26:53 · 1 change waiting"
+        assert str(pace.render()).strip() == "paused at 09:26:53 · 2 changes waiting"
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         shown = lines(app)
@@ -399,6 +400,67 @@ async def test_what_changed_while_the_page_was_left_or_paused_is_marked_and_m_ta
         await tell_of_changes(pilot)
         await press(pilot, "space")
         assert marked(app) == ["000009"]
+
+
+async def test_what_a_look_that_was_under_way_shows_late_does_not_end_the_marking_of_what_comes_after(
+    cast: Store,
+) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        page = app.screen
+        assert isinstance(page, PaymentsPage)
+        await press(pilot, "enter")
+        view = page.read()
+        page.show(view)  # as one that was under way when the page was left
+        change(cast, 8)
+        await press(pilot, "escape")
+        assert marked(app) == ["000008"]
+
+
+async def test_of_two_looks_that_are_shown_late_none_is_lost(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pass_time(pilot, cast, seconds=31)
+        page = app.screen
+        assert isinstance(page, PaymentsPage)
+        change(cast, 8)
+        page.read()
+        change(cast, 6)
+        page.show(page.read())
+        assert sorted(marked(app)) == ["000006", "000008"]
+
+
+async def test_a_clock_that_is_put_back_keeps_neither_the_order_nor_the_silent_connectors(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        silent = app.screen.query_one("#counter-silent", Static)
+        assert str(silent.render()).strip() == "Silent 2"
+        await pass_time(pilot, cast, minutes=30)
+        await press(pilot, "j")
+        await pass_time(pilot, cast, minutes=-30, seconds=10)
+        page = app.screen
+        assert isinstance(page, PaymentsPage)
+        frame = page.session.monitor.look()
+        assert frame.is_whole
+        assert str(silent.render()).strip() == f"Silent {sum(each.silent_for is not None for each in frame.health)}"
+        assert list(page.table.keys) == list(frame.ids)
+
+
+async def test_while_paused_what_time_changes_is_counted_and_another_choice_stands_as_of_then(cast: Store) -> None:
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        pace = app.screen.query_one("#pace", Static)
+        await press(pilot, "space")
+        before = lines(app)
+        await pass_time(pilot, cast, minutes=1)
+        assert lines(app) == before
+        assert "1 waiting" in str(pace.render())
+        await press(pilot, "v")
+        assert "0 waiting" in str(pace.render())
 
 
 async def test_a_mark_goes_with_the_payment_that_ages_out_whether_paused_or_not(cast: Store) -> None:

@@ -9,7 +9,9 @@ from textual.events import AppBlur, AppFocus
 
 from store.store import Store
 from tests.tui.cast import manager_of, panel
-from tests.tui.conftest import settle
+from tests.tui.conftest import press, settle
+from tests.tui.form_driver import shown
+from tests.tui.test_payments import lines, pass_time
 from tui.app import GatewatchApp
 from tui.bar_facts import facts_of
 from tui.screens.page import Page
@@ -74,5 +76,25 @@ async def test_a_calm_panel_never_ticks_and_says_so(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
 
-        assert not app.passing_time.is_on
         assert facts_of(app).pace == "calm"
+        before = lines(app)
+        await pass_time(pilot, cast, seconds=2)
+        assert lines(app) == before
+
+
+async def test_a_calm_panel_shows_what_time_alone_has_changed(cast: Store) -> None:
+    app = GatewatchApp(Session(cast, cast.clock), start_signed_in_as=manager_of(cast), calm=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        first = lines(app)[1]
+        assert "Processing" in first
+        await pass_time(pilot, cast, minutes=1)
+        assert lines(app)[1] != first
+        assert not any("P-000010" in each and "Processing" in each for each in lines(app))
+
+        assert isinstance(app.screen, Page)
+        await press(pilot, "G", "g", "enter")
+        shown_before = shown(app)
+        assert "Processing" in shown_before
+        await pass_time(pilot, cast, days=1)
+        assert "Waiting for payment" in shown(app)

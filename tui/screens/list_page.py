@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Generic, TypeVar, cast
 
 from rich.text import Text
@@ -57,6 +57,7 @@ class ListPage(Page, Generic[Row]):
         super().__init__()
         self._select: int | None = None
         self._all_rows: Sequence[Row] | None = None
+        self._shown_on: date | None = None
         self._said_about: Text | None = Text()
 
     @abstractmethod
@@ -163,6 +164,7 @@ class ListPage(Page, Generic[Row]):
         if all_rows is None:
             return
         now, wanted = self.now(), self.filter_bar.filter
+        self._shown_on = now.date()
         rows = [each for each in all_rows if wanted.fits(each, now)] if wanted else all_rows
         self.table.empty = self.nothing_fits if wanted and all_rows else self.empty
         self.table.set_rows(rows, now)
@@ -193,8 +195,9 @@ class ListPage(Page, Generic[Row]):
         return all_of_them if not self.filter_bar.filter else f"{shown:,} of {all_of_them}"
 
     def tick(self, now: datetime) -> None:
-        """Let a filter by age or by time left go on."""
-        if self.filter_bar.filter.moves:
+        """Let a filter by age, by time left or by the day go on."""
+        wanted = self.filter_bar.filter
+        if wanted.moves or (wanted and now.date() != self._shown_on):
             self.show_rows()
         self.table.tick(now)
 

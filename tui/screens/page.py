@@ -97,6 +97,9 @@ class Page(Screen[int | None]):
     def tick(self, now: datetime) -> None:
         """Show the passing of time; called each second while the page is on top, unless the panel is calm."""
 
+    def follow_time(self, now: datetime) -> None:
+        """Take over what time alone has changed, as a status; called each second while the page is on top."""
+
     def has_changes(self) -> bool:
         """Say whether something was typed that leaving would lose."""
         return False

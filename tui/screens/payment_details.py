@@ -119,12 +119,14 @@ class PaymentDetails(DetailsPage):
         self.refresh_bindings()
 
     def tick(self, now: datetime) -> None:
-        """Let the countdown go on; at the deadline or due date read the payment anew."""
+        """Let the countdown go on."""
         if self._shown is not None:
-            payment = as_of(self._shown.payment, now)
-            self.query_one(Countdown).follow(payment, now)
-            if payment is not self._shown.payment:
-                self.reload()
+            self.query_one(Countdown).follow(as_of(self._shown.payment, now), now)
+
+    def follow_time(self, now: datetime) -> None:
+        """At the deadline or due date read the payment anew."""
+        if self._shown is not None and as_of(self._shown.payment, now) is not self._shown.payment:
+            self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the rules allow; the others stay in sight, dim."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from textual import events
@@ -46,6 +47,9 @@ LANES: dict[str, Lane] = {
     "returned": Lane.RETURNED,
 }
 NEEDED = "{key} creates one; it needs an account (1) and a payment method (5)"
+LEARNING = "learn"
+NEVER = datetime.max.replace(tzinfo=UTC)
+NOT_YET = datetime.min.replace(tzinfo=UTC)
 INBOX = "inbox"
 SILENT = "silent"
 ALL = ""
@@ -70,7 +74,7 @@ class PaymentsPage(ListPage[MonitorRow]):
     def __init__(self) -> None:
         super().__init__()
         self._reader: RowReader | None = None
-        self._read_frame: Frame | None = None
+        self._read_frames: deque[Frame] = deque()
         self._frame: Frame | None = None
         self._choice = EVERYTHING
         self._order_is_old = False
@@ -78,6 +82,9 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._paused_at: datetime | None = None
         self._missed: frozenset[int] = frozenset()
         self._was_left = False
+        self._is_left = False
+        self._next_at = NEVER
+        self._looked_at = NOT_YET
         self._jump_to: datetime | None = None
 
     @property
@@ -144,29 +151,44 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Begin to read what sorting and filtering need, in the background."""
         super().on_mount()
         self._sort_for_jump()
-        self.run_worker(self._learn(), group="learn")
+        self._learn_soon()
 
     def read(self) -> View:
         """Look at what has changed, in a worker."""
         choice, wanted = self._choice, self._jump_to
         near = wanted if choice.sort == STARTED else None
         in_mind = (*self.table.marked, *self._missed)
-        self._read_frame = self.session.monitor.look(choice, near=near, in_mind=in_mind)
-        return self._read_frame.view
+        frame = self.session.monitor.look(choice, near=near, in_mind=in_mind)
+        self._read_frames.append(frame)
+        return frame.view
 
     def show(self, view: View) -> None:
         """Take over what has changed; rows change their places only while the operator rests, none while paused."""
-        frame = self._read_frame
-        if frame is None or frame.view is not view:
+        if not any(each.view is view for each in self._read_frames):
             return
+        # One after another, also where a page was not ready for one of them: each tells only what is new in it.
+        while self._read_frames:
+            frame = self._read_frames.popleft()
+            self._show_frame(frame)
+            if frame.view is view:
+                break
+        if self._frame is not None and not self._frame.is_whole:
+            self._learn_soon()
+
+    def _show_frame(self, frame: Frame) -> None:
+        self._next_at, self._looked_at = frame.next_at, self.now()
         jumps = frame.near is not None and frame.near == self._jump_to
         same = self._frame is not None and frame.choice == self._frame.choice and not jumps
         if self._paused_at is not None and same:
             changed = {each for table, each in frame.changed or () if table == Payment.TABLE}
-            self._missed = (self._missed | changed) - frame.left
+            self._missed = (self._missed | (changed if frame.renewed is None else frame.renewed)) - frame.left
             self._tell_pace()
             return
         now = self.now()
+        if self._paused_at is not None:
+            # Another choice is shown as it is now, and so are the counters: it stands still from now on.
+            self._paused_at = now
+            self._missed = frozenset()
         before, self._frame = self._frame, frame
         self._follow_rows(frame)
         if before is not None:
@@ -186,14 +208,19 @@ class PaymentsPage(ListPage[MonitorRow]):
         self._choose(replace(self._choice, filter=self.filter_bar.filter))
 
     def tick(self, now: datetime) -> None:
-        """Let a second pass: countdowns and counters go on, and rows whose status has changed find their place."""
-        if self._paused_at is not None:
-            return
-        self.table.tick(now)
-        self._tell_pace()
-        if self._frame is not None and self._frame.next_at <= now:
+        """Let a second pass: countdowns go on."""
+        if self._paused_at is None:
+            self.table.tick(now)
+            self._tell_pace()
+            judged_next_at = None if self._frame is None else self._frame.judged_next_at
+            if judged_next_at is not None and judged_next_at <= now:
+                self.reload()
+
+    def follow_time(self, now: datetime) -> None:
+        """Let rows whose status has changed find their place, and counters go on; while paused, count them."""
+        if self._next_at <= now or now < self._looked_at:  # or the clock was put back
             self.reload()
-        elif self._order_is_old and not self._navigates(now):
+        elif self._paused_at is None and self._order_is_old and not self._navigates(now):
             self._put_rows(now)
 
     def goes_to(self, target: Target) -> bool:
@@ -284,7 +311,11 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def on_screen_suspend(self) -> None:
         """Remember that nobody sees what changes from now on."""
-        self._was_left = True
+        self._was_left = self._is_left = True
+
+    def on_screen_resume(self) -> None:  # type: ignore[override] # Textual calls the page's own one, too
+        """Remember that somebody looks again; what has changed meanwhile is marked with the first look."""
+        self._is_left = False
 
     def action_leave(self) -> None:
         """Show all payments again, or go back."""
@@ -338,16 +369,18 @@ class PaymentsPage(ListPage[MonitorRow]):
             self.notify(f"{started}, nearest to {look.moment_text(wanted)}.", markup=False)
 
     def _navigates(self, now: datetime) -> bool:
-        return self._moved_at is not None and now - self._moved_at < timedelta(seconds=REST_SECONDS)
+        # A clock that was put back must not keep the order for as long as it was put back.
+        return self._moved_at is not None and abs(now - self._moved_at) < timedelta(seconds=REST_SECONDS)
 
     def _mark_changes(self, frame: Frame, now: datetime) -> None:
         """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
         marked = self.table.marked
-        if frame.renewed and (self._was_left or now - self.gatewatch.presence.last_here_at >= AWAY):
+        if frame.renewed and (self._was_left or self.gatewatch.presence.absence(now) >= AWAY):
             marked |= frame.renewed
         # Overnight, all that comes is marked: what has aged out must not stay in memory by its mark.
         self.table.mark(marked - frame.left, draw=False)
-        self._was_left = False
+        # A look that was under way when the page was left may be shown later.
+        self._was_left = self._is_left
 
     def _follow_rows(self, frame: Frame) -> None:
         if self._reader is None:
@@ -371,8 +404,10 @@ class PaymentsPage(ListPage[MonitorRow]):
     def _tell_counts(self) -> None:
         if self._frame is None:
             return
-        counts = {name: self._frame.counts[lane] for name, lane in LANES.items()} | {INBOX: self._frame.in_inbox}
-        counts[SILENT] = sum(each.silent_for is not None for each in self._frame.health)
+        counts: dict[str, int | None] = {name: self._frame.counts[lane] for name, lane in LANES.items()}
+        counts[INBOX] = self._frame.in_inbox
+        silent = sum(each.silent_for is not None for each in self._frame.health)
+        counts[SILENT] = silent if self._frame.is_whole else None
         self.query_one(Counters).tell(counts, chosen=self._lane, brief=not self.has_class("-roomy"))
         self._tell_pace()
 
@@ -390,8 +425,12 @@ class PaymentsPage(ListPage[MonitorRow]):
             told = age is not None and not self.has_class("-narrow")
             pace.tell(f"engine up {look.duration_text(age)}" if age is not None and told else "", stands=False)
 
+    def _learn_soon(self) -> None:
+        """Read all payments once, so that connectors are judged and the first sort or filter need not wait for it."""
+        if not any(each.group == LEARNING and not each.is_finished for each in self.workers):
+            self.run_worker(self._learn(), group=LEARNING)
+
     async def _learn(self) -> None:
-        """Read all payments once, so that the first sort or filter need not wait for it."""
         try:
             await learn_all(self.session.monitor)
             self.reload()

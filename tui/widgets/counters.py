@@ -12,6 +12,8 @@ from textual.widgets import Static
 
 from tui.look import Tone
 
+UNKNOWN = "?"
+
 
 class Counter(Static):
     """One count with its label. The chosen one is reversed; one that calls for attention is amber while it is not 0."""
@@ -29,17 +31,17 @@ class Counter(Static):
         self._label = label
         self._short = short
         self._urgent = urgent
-        self._shown: tuple[int, bool, bool] | None = None
+        self._shown: tuple[int | None, bool, bool] | None = None
 
-    def tell(self, count: int, *, chosen: bool, brief: bool) -> None:
-        """Show a count; nothing is drawn if it is the same."""
+    def tell(self, count: int | None, *, chosen: bool, brief: bool) -> None:
+        """Show a count, None for one that is not known yet; nothing is drawn if it is the same."""
         shown = (count, chosen, brief)
         if shown == self._shown:
             return
         self._shown = shown
         tone = Tone.DIM if not count else Tone.ENDING if self._urgent else Tone.STRONG
         words = Text(f"{self._short if brief else self._label} ", "" if count else Tone.DIM.style)
-        text = Text.assemble(" ", words, (f"{count:,}", tone.style), " ")
+        text = Text.assemble(" ", words, (UNKNOWN if count is None else f"{count:,}", tone.style), " ")
         if chosen:
             text.stylize("reverse bold")
         self.update(text)
@@ -76,7 +78,7 @@ class Counters(Vertical):
         yield Horizontal(*self._first)
         yield Horizontal(*self._second)
 
-    def tell(self, counts: Mapping[str, int], *, chosen: str, brief: bool) -> None:
+    def tell(self, counts: Mapping[str, int | None], *, chosen: str, brief: bool) -> None:
         """Show the counts by their names; `chosen` is the one whose rows are shown, empty for none."""
         for each in (*self._first, *self._second):
             each.tell(counts.get(each.counts, 0), chosen=each.counts == chosen, brief=brief)
