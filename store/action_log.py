@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -53,12 +54,47 @@ def last_change(view: View, subject: str) -> LogLine | None:
     return next((each for each in reversed(latest(view, None, subject=subject)) if each.is_change), None)
 
 
-def visible_to(view: View, by: Actor) -> list[LogLine]:
-    """Return what the actor may see, the oldest first.
+class NewestLines:
+    """The newest lines that one actor may see, kept up at the cost of what is added. Lines are never changed.
 
-    At root reseller level that is all of it, elsewhere what managers of the actor's reseller and of those below did.
+    `of`: only what this name did. Safe to use from several threads.
     """
-    if by.at_root:
-        return list(view.all(LogLine))
-    names = {each.actor.name for each in managers.visible_to(view, by)}
-    return [each for each in view.all(LogLine) if each.by in names]
+
+    def __init__(self, by: Actor, most: int, *, of: str | None = None) -> None:
+        self._by = by
+        self._of = of
+        self._most = most
+        self._mutex = threading.Lock()
+        self._names: frozenset[str] | None = frozenset()
+        self._read_up_to = 0
+        self._lines: list[LogLine] = []
+
+    def at(self, view: View) -> list[LogLine]:
+        """Return the lines at a view, the newest first, at most so many."""
+        with self._mutex:
+            return self._at(view)
+
+    def _at(self, view: View) -> list[LogLine]:
+        names, ids = _whose(view, self._by), view.every_id(LogLine)
+        last = ids[-1] if ids else 0
+        if names != self._names or last < self._read_up_to:
+            self._names, self._read_up_to, self._lines = names, 0, []
+        new: list[LogLine] = []
+        for identity in reversed(ids):
+            if identity <= self._read_up_to or len(new) == self._most:
+                break
+            line = view.get(LogLine, identity)
+            if (names is None or line.by in names) and self._of in (None, line.by):
+                new.append(line)
+        self._read_up_to = last
+        self._lines = [*new, *self._lines][: self._most]
+        return self._lines
+
+
+def _whose(view: View, by: Actor) -> frozenset[str] | None:
+    """Return whose lines the actor may see, by name; None: everybody's.
+
+    At root reseller level that is all of the log, elsewhere what managers of the actor's reseller and of those below
+    did.
+    """
+    return None if by.at_root else frozenset(each.actor.name for each in managers.visible_to(view, by))

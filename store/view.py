@@ -54,10 +54,13 @@ class View:
 
     def find(self, kind: type[R], identity: int) -> R | None:
         """Return the record of this id, a Payment as of now, wherever it is; None if there is none."""
-        found = self._stored(kind, identity)
-        if found is None:
-            found = self._archived(kind, identity)
+        found = self.as_written(kind, identity)
         return None if found is None else self._now(found)
+
+    def as_written(self, kind: type[R], identity: int) -> R | None:
+        """Return the record of this id as it was last written, wherever it is; None if there is none."""
+        found = self._stored(kind, identity)
+        return self._archived(kind, identity) if found is None else found
 
     def get(self, kind: type[R], identity: int) -> R:
         """Return the record of this id, a Payment as of now. Raises NotFound."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from store import payment_commands
 from store.actors import Actor
+from store.judging import as_of
 from store.payments import HistoryLine, Payment
 from store.store import Store, View
 from tui.filters import Filter
@@ -28,6 +29,8 @@ class PaymentChanges:
         self._payment_id = payment_id
         self._monitor = Monitor(store, by, judges_connectors=False)
         self._before = self._monitor.look().view
+        self._told_ahead: dict[int, tuple[HistoryLine, ...]] = {}
+        """What time has done to payments and was told before somebody has written it down."""
         self._filter: Filter[Glance] = self._monitor.read_filter(text)
         if payment_id is not None:
             self.begun_with = payment_commands.get(self._before, by, payment_id)
@@ -41,11 +44,18 @@ class PaymentChanges:
             payment = view.find(Payment, identity)
             if payment is None:
                 continue
-            # A view reads what has aged out, too: nothing need be remembered of a payment.
-            was = before.find(Payment, identity)
+            # A view reads what has aged out, too: nothing that was written need be remembered.
+            was = before.as_written(Payment, identity)
             told = 0 if was is None else len(was.history)
-            if self._fits(payment, view) or (was is not None and self._fits(was, before)):
+            for line in self._told_ahead.pop(identity, ()):
+                # What time had done may have been written otherwise: an answer was a moment earlier.
+                told += told < len(payment.history) and payment.history[told] == line
+            if self._fits(payment, view) or (was is not None and self._fits(as_of(was, before.now), before)):
                 yield from ((payment, line) for line in payment.history[told:])
+            written = view.as_written(Payment, identity)
+            ahead = payment.history[0 if written is None else len(written.history) :]
+            if ahead:
+                self._told_ahead[identity] = ahead
 
     def _touched(self) -> tuple[View, Iterable[int]]:
         if self._payment_id is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from textual.widgets import Input, Static
 
 from store import inbox, managers
 from store.accounts import Account
+from store.action_log import LogLine
 from store.actors import Actor
-from store.store import Store
+from store.store import Store, View
 from tests.tui.cast import ANNA_EMAIL, INES_EMAIL, TOMAS_EMAIL, panel
 from tests.tui.conftest import Picture, press, settle
+from tests.tui.form_driver import shown
 from tests.tui.test_payments import is_on, lines, page_name
 from tui.app import GatewatchApp
 from tui.screens.account_details import AccountDetails
@@ -71,6 +74,28 @@ def test_picture_inbox_empty(picture: Picture, cast: Store) -> None:
 
 def test_picture_managers(picture: Picture, cast: Store) -> None:
     assert picture(panel(cast), press=["7"])
+
+
+async def test_the_log_holds_its_newest_lines_and_reads_them_off_the_event_loop(
+    cast: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.action_log.MOST_LINES", 3)
+    readers: list[threading.Thread] = []
+    rows = ActionLogPage.rows
+
+    def watched(page: ActionLogPage, view: View) -> list[LogLine]:
+        readers.append(threading.current_thread())
+        return rows(page, view)
+
+    monkeypatch.setattr(ActionLogPage, "rows", watched)
+    app = panel(cast)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "8")
+        assert app.screen.query_one(RecordTable).row_count == 3
+        assert f"3 lines, the newest of {cast.view().count(LogLine)}; gatewatch log has all" in shown(app)
+    assert readers
+    assert threading.main_thread() not in readers
 
 
 def test_picture_action_log(picture: Picture, cast: Store) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from store import action_log
-from store.action_log import LogLine
+from store.action_log import LogLine, NewestLines
+from store.actors import Actor
 from store.store import View
 from tui import look
 from tui.filters import Field, Kind
@@ -16,6 +16,8 @@ from tui.screens.list_page import ListPage
 from tui.widgets.columns import Column
 from tui.widgets.record_table import Empty
 
+MOST_LINES = 5_000
+"""How many lines are here at the most: the log grows with each payment, and nothing of it ever goes."""
 COLUMNS: tuple[Column[LogLine], ...] = (
     Column(
         key="at",
@@ -67,6 +69,11 @@ class ActionLogPage(ListPage[LogLine]):
     NOUN = "line"
     OPENS = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest: tuple[Actor, NewestLines] | None = None
+        self._in_all = 0
+
     @property
     def page_name(self) -> str:
         """The name in the top bar."""
@@ -91,7 +98,18 @@ class ActionLogPage(ListPage[LogLine]):
 
     def rows(self, view: View) -> list[LogLine]:
         """Return the lines, the newest first."""
-        return list(reversed(action_log.visible_to(view, self.session.by)))
+        if self._newest is None or self._newest[0] != self.session.by:
+            self._newest = (self.session.by, NewestLines(self.session.by, MOST_LINES))
+        lines = self._newest[1].at(view)
+        self._in_all = view.count(LogLine)
+        return lines
+
+    def count_text(self, shown: int, there: int) -> Text | str:
+        """Return how many lines there are; where only the newest are here, also of how many, and who has all."""
+        told = super().count_text(shown, there)
+        if there < MOST_LINES:
+            return told
+        return f"{told}, the newest of {self._in_all:,}; gatewatch log has all"
 
     def about(self, row: LogLine) -> Text:
         """Return the whole line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import ClassVar, Generic, TypeVar, cast
 
@@ -14,6 +15,8 @@ from textual.containers import Horizontal
 from textual.types import CSSPathType
 from textual.widgets import Button, Static
 
+from store.actors import Actor
+from store.errors import NotFound, NotPermitted
 from store.store import View
 from tui import look
 from tui.filters import Field
@@ -57,6 +60,7 @@ class ListPage(Page, Generic[Row]):
         super().__init__()
         self._select: int | None = None
         self._all_rows: Sequence[Row] | None = None
+        self._read_rows: tuple[View, Actor, Sequence[Row]] | None = None
         self._shown_on: date | None = None
         self._said_about: Text | None = Text()
 
@@ -66,7 +70,7 @@ class ListPage(Page, Generic[Row]):
 
     @abstractmethod
     def rows(self, view: View) -> Sequence[Row]:
-        """Return the rows that the person may see."""
+        """Return the rows that the person may see; in a worker, where nothing of the screen may be touched."""
 
     @abstractmethod
     def key_of(self, row: Row) -> Hashable:
@@ -152,9 +156,20 @@ class ListPage(Page, Generic[Row]):
         """The table."""
         return cast("RecordTable[Row]", self.query_one(RecordTable))
 
+    def read(self) -> View:
+        """Read the rows, too: there may be very many."""
+        view, by = super().read(), self.session.by
+        # What may not be seen any more is told where it is shown.
+        with suppress(NotFound, NotPermitted):
+            self._read_rows = (view, by, self.rows(view))
+        return view
+
     def show(self, view: View) -> None:
         """Show the rows; the cursor stays, or goes to the record that was just made."""
-        self._all_rows = self.rows(view)
+        read = self._read_rows
+        # What was read for somebody with other rights is not for who it is now.
+        is_read = read is not None and read[0] is view and read[1] == self.session.by
+        self._all_rows = read[2] if read is not None and is_read else self.rows(view)
         self.show_rows()
         self.select_made()
 

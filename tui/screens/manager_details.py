@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from store import action_log, managers
-from store.action_log import LogLine
+from store import managers
+from store.action_log import LogLine, NewestLines
+from store.actors import Actor
 from store.managers import Manager
 from store.resellers import Reseller
 from store.store import View
@@ -39,6 +40,8 @@ class ManagerDetails(DetailsPage):
         super().__init__()
         self._manager_id = manager_id
         self._manager: Manager | None = None
+        self._newest: tuple[tuple[Actor, str], NewestLines] | None = None
+        self._acts: list[LogLine] = []
 
     @property
     def target(self) -> Target:
@@ -58,17 +61,27 @@ class ManagerDetails(DetailsPage):
             yield Static("What they did last", classes="section")
             yield Static(id="acts")
 
+    def read(self) -> View:
+        """Read what they did last, too: the log is long."""
+        view = super().read()
+        manager = view.find(Manager, self._manager_id)
+        if manager is not None:
+            of = (self.session.by, manager.actor.name)
+            if self._newest is None or self._newest[0] != of:
+                self._newest = (of, NewestLines(of[0], LAST, of=of[1]))
+            self._acts = self._newest[1].at(view)
+        return view
+
     def show(self, view: View) -> None:
         """Show the manager. Raises NotFound."""
         manager = managers.get(view, self.session.by, self._manager_id)
         self._manager = manager
-        acts = [each for each in action_log.visible_to(view, self.session.by) if each.by == manager.actor.name]
         self.query_one("#manager-name", Static).update(look.safe_text(manager.name))
         reseller = view.get(Reseller, manager.reseller_id).name
         self.query_one("#facts", Static).update(
             facts(manager_facts(manager, reseller, view.now), label_width=LABEL_WIDTH)
         )
-        self.query_one("#acts", Static).update(acts_list(acts[::-1][:LAST], view.now))
+        self.query_one("#acts", Static).update(acts_list(self._acts, view.now))
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

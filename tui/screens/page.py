@@ -24,7 +24,7 @@ from textual.widget import Widget
 from store.errors import NotFound, NotPermitted, ProblemItem, StaleEdit, StoreNotUsable
 from tui import pages, work
 from tui.bar_facts import facts_of
-from tui.session import Disabled, Session
+from tui.session import Disabled, NotSignedIn, Session
 from tui.targets import Target
 from tui.widgets.keys_footer import KeysFooter
 from tui.widgets.navigation import Navigation
@@ -182,6 +182,8 @@ class Page(Screen[int | None]):
             self.gatewatch.store_trouble = str(error)
             if self.is_ready:
                 self.could_not_read()
+        except NotSignedIn:
+            return  # who was signed in has left meanwhile, and the page with them
         else:
             self.gatewatch.store_trouble = ""
             self.post_message(StoreChanged(view))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from store import payment_commands
 from store.archive import age_out
 from store.store import open_store
 from tests.makers import ANNA, Shop
@@ -119,6 +120,33 @@ def test_of_a_payment_that_comes_back_from_the_archive_only_what_is_new_is_told(
     assert [*changes.look()] == []
     shop.pending(attempt)
     assert [(back.id, line.rule) for back, line in changes.look()] == [(payment, "pending-noted")]
+
+
+def test_what_time_does_to_a_closed_payment_is_told_when_it_is_written(shop: Shop) -> None:
+    payment = shop.payment()
+    first = shop.pay(payment)
+    shop.clock.advance(minutes=16)
+    shop.pay(payment)
+    shop.success(first)
+    changes = PaymentChanges(shop.store, ANNA)
+    shop.clock.advance(minutes=16)
+    assert [*changes.look()] == []
+    with shop.store.transaction() as tx:
+        payment_commands.apply_time(tx, [payment])
+    assert [line.rule for _, line in changes.look()] == ["period-over-ignored"]
+    assert [*changes.look()] == []
+
+
+def test_an_answer_that_was_a_moment_before_the_deadline_that_was_told_is_told_too(shop: Shop) -> None:
+    payment = shop.payment()
+    attempt = shop.pay(payment)
+    changes = PaymentChanges(shop.store, ANNA)
+    shop.clock.advance(minutes=16)
+    assert [line.rule for _, line in changes.look()] == ["period-over"]
+    shop.clock.advance(minutes=-2)  # it was judged then, and is seen only now
+    shop.success(attempt)
+    shop.clock.advance(minutes=2)
+    assert [line.rule for _, line in changes.look()] == ["answered-success"]
 
 
 def test_a_payment_that_ages_out_and_comes_back_while_it_is_watched_is_told_from_where_it_was(shop: Shop) -> None:
