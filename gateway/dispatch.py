@@ -12,6 +12,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from gateway.listener import counted_skew, given_by, receive_at
+from gateway.messages import PayRequest
 from gateway.outcomes import Accepted, Answered, BadReply, NeverLeft, NoAnswer, Outcome, RefusedByGateway, ReplyFault
 from gateway.requests import Addressed, NotSendable, pay_request, status_request
 from gateway.sending import StepKind, last_ask_at, pay_until
@@ -74,7 +75,7 @@ def depart(store: Store, attempt_id: str, kind: StepKind, *, public_url: str, ow
         else:
             if attempt.state is AttemptState.QUEUED:
                 mark_sent(tx, attempt_id)
-            note_delivery(tx, attempt_id, _leaving(attempt, kind, tx.now))
+            note_delivery(tx, attempt_id, _leaving(attempt, addressed, tx.now))
     if problem is not None:
         raise problem
     leave_by = None
@@ -197,13 +198,15 @@ def _note_gateway(tx: Transaction, connector_id: int, outcome: Outcome, next_try
         note_reached(tx, connector_id)
 
 
-def _leaving(attempt: Attempt, kind: StepKind, now: datetime) -> Delivery:
-    known = replace(attempt.delivery, last_request_at=now)
-    if kind is StepKind.PAY:
+def _leaving(attempt: Attempt, addressed: Addressed, now: datetime) -> Delivery:
+    known, request = replace(attempt.delivery, last_request_at=now), addressed.request
+    if isinstance(request, PayRequest):
+        known = replace(known, pay_at=now, callback_url=request.callback_url)
         return replace(known, pays=known.pays + 1, may_have_arrived=True, never_seen=False)
     last_at = last_ask_at(attempt)
     return replace(
         known,
+        status_at=now,
         asks=known.asks + 1,
         asked_last=known.asked_last or (last_at is not None and now >= last_at),
     )

@@ -24,8 +24,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     may have left. `pay_stopped` is True once `pay` must not be repeated. `ask_soon`: the last reply was no answer, so
     `status` is asked. `asked_last` is True once the last `status` before the deadline has gone out. `never_seen`: the
     gateway has said that it never saw the attempt, and no `pay` has left since. `in_doubt`: a `pay` was refused after
-    one of which nothing is known, so `status` is asked though the attempt has ended. `outcome` tells in words how the
-    last request ended.
+    one of which nothing is known, so `status` is asked though the attempt has ended. `pay_at` and `status_at` are the
+    timestamps of the last `pay` and the last `status`, `callback_url` is where that `pay` asked to be answered.
+    `outcome` tells in words how the last request ended.
     """
 
     pays: int = 0
@@ -37,6 +38,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     never_seen: bool = False
     in_doubt: bool = False
     last_request_at: datetime | None = None
+    pay_at: datetime | None = None
+    status_at: datetime | None = None
+    callback_url: str = ""
     outcome: str = ""
 
 

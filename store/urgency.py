@@ -15,6 +15,8 @@ from store.states import AttemptState, PaymentStatus
 
 MOMENT_BITS = 58
 """Enough for the microseconds from 1970 to the year 9999, and for every id."""
+STUCK_AFTER = timedelta(minutes=15)
+"""For how long a gateway may say nothing of an attempt that has no period: by then no `pay` is repeated any more."""
 LATE = 1
 """The key in the column of late payments."""
 _NEVER = (1 << MOMENT_BITS) - 1
@@ -72,3 +74,12 @@ def moment_in(urgency: int) -> datetime | None:
 def is_late(payment: Payment) -> bool:
     """Say whether a payment is not closed and the period of an attempt of it is over without an answer."""
     return not payment.status.closed and any(each.state is AttemptState.OVERDUE for each in payment.attempts)
+
+
+def is_stuck(payment: Payment, now: datetime) -> bool:
+    """Say whether a gateway is silent on an attempt in progress that no deadline will ever end (design section 2)."""
+    attempt = payment.attempt_in_progress
+    if attempt is None or attempt.deadline is not None or attempt.sent_at is None:
+        return False
+    said = (line.at for line in payment.history if line.answer_id and line.attempt_id == attempt.id)
+    return now - max((attempt.sent_at, *said)) >= STUCK_AFTER

@@ -37,6 +37,7 @@ ELLIPSIS = plain_text.ELLIPSIS
 safe = plain_text.safe
 moment_text = plain_text.moment_text
 remaining_text = plain_text.remaining_text
+duration_text = plain_text.duration_text
 
 
 class Tone(Enum):
@@ -215,16 +216,6 @@ def short_seconds(seconds: float) -> str:
 def short_count(count: int) -> str:
     """Return a number in six cells at most: `9,999`, `125k`."""
     return f"{count:,}" if count < 100_000 else f"{count // 1000:,}k"
-
-
-def duration_text(length: timedelta) -> str:
-    """Return how long something has lasted, in whole minutes from one minute on: `42s`, `4 min`, `2h05`, `3d`."""
-    seconds = max(0, int(length.total_seconds()))
-    if seconds < 60:
-        return f"{seconds}s"
-    if seconds < 6000:
-        return f"{seconds // 60} min"
-    return remaining_text(length)
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -15,8 +15,8 @@ from store.judging import as_of
 from store.payment_method import PaymentMethod
 from store.payments import Payment
 from store.records import Record
-from store.states import AttemptState
 from store.store import View
+from tui.payment_glance import attempt_shown
 
 KEPT_NAMES = 5_000
 KEPT_ROWS = 500
@@ -24,7 +24,7 @@ KEPT_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class MonitorRow:
-    """One payment with the names that its row shows: of its last attempt, empty where there is none."""
+    """One payment with the names that its row shows: of the attempt shown, empty where there is none."""
 
     payment: Payment
     account: str
@@ -33,16 +33,15 @@ class MonitorRow:
 
     @property
     def attempt_shown(self) -> int:
-        """Which attempt the payment's status comes from: the one in progress, that succeeded, or the last; from 1."""
-        payment = self.payment
-        counts = (payment.in_progress, *(each.id for each in payment.attempts if each.state is AttemptState.SUCCEEDED))
-        ids = [each.id for each in payment.attempts]
-        return next((ids.index(each) + 1 for each in counts if each in ids), len(ids))
+        """Which attempt is shown, from 1; 0 if there is none."""
+        shown = attempt_shown(self.payment)
+        return 0 if shown is None else self.payment.attempts.index(shown) + 1
 
     @property
     def started_at(self) -> datetime | None:
-        """When the last attempt was started, None if there was none."""
-        return self.payment.attempts[-1].started_at if self.payment.attempts else None
+        """When the attempt that is shown was started, None if there is none."""
+        shown = attempt_shown(self.payment)
+        return None if shown is None else shown.started_at
 
 
 def row_as_of(row: MonitorRow, now: datetime) -> MonitorRow:
@@ -102,10 +101,10 @@ def read_row(view: View, names: StoredNames, payment_id: int) -> MonitorRow | No
     if payment is None:
         return None
     account = names.account(payment.account_id)
-    if not payment.attempts:
+    shown = attempt_shown(payment)
+    if shown is None:
         return MonitorRow(payment, account)
-    last = payment.attempts[-1]
-    return MonitorRow(payment, account, names.method(last.method_id), names.connector(last.connector_id))
+    return MonitorRow(payment, account, names.method(shown.method_id), names.connector(shown.connector_id))
 
 
 class RowReader:

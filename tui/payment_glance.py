@@ -10,14 +10,14 @@ from typing import Protocol
 import msgspec
 
 from store.money import Money
-from store.payments import Payment
-from store.states import PaymentStatus
+from store.payments import Attempt, Payment
+from store.states import AttemptState, PaymentStatus
 from store.urgency import is_late
 from tui.filters import Field, Kind
 from tui.payment_order import Key
 
 STARTED = "started"
-"""The column of when the last attempt was started, by which a jump to a time sorts."""
+"""The column of when the attempt that is shown was started, by which a jump to a time sorts."""
 
 
 class Names(Protocol):
@@ -34,7 +34,7 @@ class Names(Protocol):
 
 
 class Glance(msgspec.Struct, frozen=True, gc=False):
-    """One payment in short, as of the moment at which it was looked at; of attempts, the last one. 0: none."""
+    """One payment in short, as of the moment at which it was looked at; of attempts, the one shown. 0: none."""
 
     id: int
     number: str
@@ -51,9 +51,15 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     deadline: datetime | None
 
 
+def attempt_shown(payment: Payment) -> Attempt | None:
+    """Return the attempt that the payment's status comes from: in progress, succeeded, or the last; None for none."""
+    succeeded = (each for each in payment.attempts if each.state is AttemptState.SUCCEEDED)
+    return payment.attempt_in_progress or next(succeeded, payment.attempts[-1] if payment.attempts else None)
+
+
 def glance_at(payment: Payment) -> Glance:
     """Return a payment in short."""
-    last = payment.attempts[-1] if payment.attempts else None
+    shown = attempt_shown(payment)
     return Glance(
         id=payment.id,
         number=payment.number,
@@ -64,9 +70,9 @@ def glance_at(payment: Payment) -> Glance:
         due_date=payment.due_date,
         late=is_late(payment),
         attempts=len(payment.attempts),
-        method_id=last.method_id if last else 0,
-        connector_id=last.connector_id if last else 0,
-        started_at=last.started_at if last else None,
+        method_id=shown.method_id if shown else 0,
+        connector_id=shown.connector_id if shown else 0,
+        started_at=shown.started_at if shown else None,
         deadline=payment.deadline,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from store.store import View
 from tui import look, wording
 from tui.look import Tone
 from tui.payment_timeline import Moment, timeline
+from tui.sent_requests import SentRequest, sent_requests
 
 INDENT = 3
 TIME_WIDTH, GAP_WIDTH = 12, 7
@@ -37,6 +38,7 @@ class PaymentShown:
     methods: Mapping[int, str]
     connectors: Mapping[int, str]
     answers: tuple[Answer, ...]
+    requests: tuple[SentRequest, ...] = ()
     related: tuple[Payment, ...] = ()
     related_count: int = 0
 
@@ -45,13 +47,15 @@ def read_payment(view: View, by: Actor, payment_id: int) -> PaymentShown:
     """Return what is shown of a payment, with the newest others of its account. Raises NotFound."""
     payment = payment_commands.get(view, by, payment_id)
     connectors = {each.id: each.name for each in view.all(Connector)} if by.at_root else {}
+    heard = tuple(answers.of_payment(view, payment_id))
     others = [each for each in view.ids_that_may_have(Payment, "account_id", payment.account_id) if each != payment_id]
     return PaymentShown(
         payment=payment,
         account=view.get(Account, payment.account_id),
         methods={each.id: each.name for each in view.all(PaymentMethod)},
         connectors=connectors,
-        answers=tuple(answers.of_payment(view, payment_id)),
+        answers=heard,
+        requests=sent_requests(view, by, payment, heard),
         related=tuple(view.get(Payment, each) for each in sorted(others)[-1 : -1 - MOST_RELATED : -1]),
         related_count=len(others),
     )
@@ -116,6 +120,14 @@ def answers_list(shown: PaymentShown) -> RenderableType:
     return Group(*(_answer_as_received(each) for each in reversed(shown.answers)))
 
 
+def requests_list(shown: PaymentShown) -> RenderableType:
+    """Return the last requests of each attempt, field by field, the newest first; secrets are masked."""
+    if not shown.requests:
+        sent = any(each.sent_at is not None for each in shown.payment.attempts)
+        return look.dim("What was sent was not kept then." if sent else "No request was sent yet.")
+    return Group(*map(_request_as_sent, shown.requests))
+
+
 def related_list(shown: PaymentShown, now: datetime) -> RenderableType:
     """Return the account's other payments, the newest first, and how many more there are."""
     if not shown.related:
@@ -172,6 +184,28 @@ def _answer_text(answer: Answer, now: datetime) -> Text:
     return text
 
 
+def _request_as_sent(request: SentRequest) -> RenderableType:
+    kind = dict(request.fields)["request"] or ""
+    head = Text.assemble(
+        (kind, "bold"),
+        (
+            f"  attempt {request.attempt_number}, sent {look.moment_text(request.at)} UTC; settings as they are now",
+            look.DIM,
+        ),
+    )
+    fields = _fields((name, look.MASK if value is None else value) for name, value in request.fields)
+    parts = [fields] if not request.unreadable else [fields, look.dim(look.safe(request.unreadable))]
+    return Group(head, *(Padding(each, (0, 0, 0, INDENT)) for each in parts))
+
+
+def _fields(fields: Iterable[tuple[str, str]]) -> RenderableType:
+    """Return a message's fields beside their values."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in fields:
+        table.add_row(look.dim(look.safe(name)), look.safe_text(value) if value else look.dim("(empty)"))
+    return table
+
+
 def _answer_as_received(answer: Answer) -> RenderableType:
     given = answer.given
     fields = (
@@ -186,11 +220,8 @@ def _answer_as_received(answer: Answer) -> RenderableType:
     )
     came = "entered by hand" if given.origin is Origin.OPERATOR else f"{given.origin.value}, {given.key} key"
     at = look.moment_text(answer.received_at)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for name, value in fields:
-        table.add_row(look.dim(name), look.safe_text(value) if value else look.dim("(empty)"))
     head = Text.assemble((answer.code, "bold"), (f"  received {at} UTC by {came}", look.DIM))
-    return Group(head, Padding(table, (0, 0, 0, INDENT)))
+    return Group(head, Padding(_fields(fields), (0, 0, 0, INDENT)))
 
 
 def _moment_text(moment: Moment, payment: Payment) -> Text:

@@ -55,6 +55,16 @@ def remaining_text(remaining: timedelta) -> str:
     return f"{seconds // 86400}d"
 
 
+def duration_text(length: timedelta) -> str:
+    """Return how long something has lasted, in whole minutes from one minute on: `42s`, `4 min`, `2h05`, `3d`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 6000:
+        return f"{seconds // 60} min"
+    return remaining_text(length)
+
+
 def _is_harmless(character: str, *, keep_lines: bool) -> bool:
     if character == "\n":
         return keep_lines

@@ -18,6 +18,7 @@ from store.answers import AnswerGiven, AnswerResult
 from store.connectors import ConnectorForm
 from store.managers import Manager, Permission
 from store.methods import MethodForm
+from store.payments import Delivery
 from store.store import Store, Transaction, open_store
 from tests.makers import FixedClock, success_of
 from tui.app import GatewatchApp
@@ -115,8 +116,16 @@ class Stage:
         """Start an attempt and, unless told not to, mark it sent; return its id."""
         started = self.do(lambda tx: payment_commands.start_attempt(tx, self.anna, payment_id, method_id))
         if sent:
-            self.do(lambda tx: payment_commands.mark_sent(tx, started.in_progress))
+            self.do(lambda tx: self._send(tx, started.in_progress))
         return started.in_progress
+
+    def _send(self, tx: Transaction, attempt_id: str) -> None:
+        """Note what the engine notes when a `pay` leaves."""
+        attempt = payment_commands.mark_sent(tx, attempt_id).attempt(attempt_id)
+        assert attempt is not None
+        url = f"https://pay.northwind.example/connectors/{attempt.connector_id}/answers"
+        sent = Delivery(pays=1, may_have_arrived=True, last_request_at=tx.now, pay_at=tx.now, callback_url=url)
+        payment_commands.note_delivery(tx, attempt_id, sent)
 
     def success(self, connector_id: int, attempt_id: str, reference: str, amount: str, currency: str = "EUR") -> None:
         """Receive a success."""

@@ -42,11 +42,11 @@ def counts(frame: Frame) -> dict[str, int]:
     return {lane.name: count for lane, count in frame.counts.items() if count}
 
 
-def test_a_row_names_the_account_and_the_last_attempts_method_and_connector(cast: Store) -> None:
+def test_a_row_names_the_account_and_the_method_and_connector_of_the_attempt_that_it_counts(cast: Store) -> None:
     by_number = {each.payment.number: each for each in rows(cast)}
 
     twice = by_number["P-000001"]
-    assert (twice.account, twice.method, twice.connector) == ("Lindqvist AB", "Wallet", "Iberia Wallet")
+    assert (twice.account, twice.method, twice.connector) == ("Lindqvist AB", "Credit card", "Nordbank Cards")
     assert (twice.attempt_shown, len(twice.payment.attempts)) == (1, 2)
     assert by_number["P-000002"].attempt_shown == 0
 

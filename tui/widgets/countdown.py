@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from store.payments import Payment
-from store.urgency import is_late
+from store.urgency import is_late, is_stuck
 from tui import look
 from tui.look import Tone
 
@@ -30,7 +30,7 @@ def bar(started_at: datetime, deadline: datetime, now: datetime) -> Text:
 
 
 def countdown_cell(payment: Payment, now: datetime) -> Text:
-    """Return what stands first in a payment's row: bar and time left, `no period`, `late`, or nothing.
+    """Return what stands first in a payment's row: bar and time left, `no period` or `stuck`, `late`, or nothing.
 
     `payment` is given as of `now`. The text is shared and must not be changed.
     """
@@ -38,13 +38,14 @@ def countdown_cell(payment: Payment, now: datetime) -> Text:
     if attempt is None:
         return _LATE if is_late(payment) else _NOTHING
     if attempt.deadline is None:
-        return _NO_PERIOD
+        return _STUCK if is_stuck(payment, now) else _NO_PERIOD
     remaining = attempt.deadline - now
     drawn = bar(attempt.started_at, attempt.deadline, now)
     return _counted_down(drawn.plain, look.remaining_text(remaining), look.remaining_tone(remaining))
 
 
-_LATE, _NOTHING, _NO_PERIOD = look.said("! late", Tone.ENDING), Text(), look.dim("no period")
+_LATE, _STUCK = look.said("! late", Tone.ENDING), look.said("! stuck", Tone.ENDING)
+_NOTHING, _NO_PERIOD = Text(), look.dim("no period")
 
 
 @lru_cache(maxsize=64)
