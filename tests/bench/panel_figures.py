@@ -129,6 +129,7 @@ def figures(payments: int, *, seconds: float = 20.0, rounds: int = 7) -> list[st
         acted = max(*slow.acted, *slow.acted_held)
         rows.append(_row("4 KB/s: a key is acted on after", acted * 1e3, "ms", "wanted", WANTED_STALL_SECONDS * 1e3))
         rows.append(_row("  its loop was late by", slow.late * 1e3, "ms", "wanted", WANTED_STALL_SECONDS * 1e3))
+        rows.append(_row("  sorting, by", slow.late_at_work * 1e3, "ms", "wanted", WANTED_STALL_SECONDS * 1e3))
         return rows
 
 

@@ -1,7 +1,8 @@
 """What keys feel like over a link of 4 KB a second: `python -m tests.bench.slow_link [PAYMENTS]`.
 
 The panel runs as over SSH, at a terminal that takes 4 KB a second and answers where its cursor is when it comes to the
-question. Keys move the cursor, one after another and held down. Told are, in milliseconds, until the panel has acted
+question. Keys move the cursor, one after another and held down; then rows are jumped over, sorted and filtered while
+another process changes a payment ten times a second. Told are, in milliseconds, until the panel has acted
 on a key, until it has sent something after that, until it stands on the terminal, and the longest that the panel's
 event loop came too late to anything.
 
@@ -11,13 +12,20 @@ Nothing here passes or fails: it prints what it measured.
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from msgspec.structs import replace
+
+from store.payments import Payment
+from store.store import open_store
 from tests.bench.bench_store import fill
 from tests.bench.showing import show_figures
 from tests.bench.watched_terminal import WatchedTerminal, on_a_terminal
@@ -29,11 +37,16 @@ DOWN, UP = b"j", b"k"
 BETWEEN_SECONDS = 0.45
 REPEAT_SECONDS = 1 / 30
 """How often a key that is held down comes."""
+AT_WORK = (b"G", b"g", b"s", b"s", b"S", b"s", b"G", b"/", b"total>50", b"\r", b"S", b"v", b"v")
+"""To the ends, sorted by columns both ways, filtered, other rows."""
+AT_WORK_SECONDS = 1.0
+CHANGE_SECONDS = 0.1
+CHANGED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """What was measured, in seconds. `shown`, of single keys only; `late`: the longest of each phase."""
+    """What was measured, in seconds. `shown`: of single keys; `late`: the longest; `late_at_work`: while it sorts."""
 
     acted: Sequence[float]
     sent: Sequence[float]
@@ -41,6 +54,7 @@ class Felt:
     acted_held: Sequence[float]
     shown_held: float
     late: float
+    late_at_work: float
 
 
 def felt(folder: Path, notes: Path, size: tuple[int, int], *, keys: int) -> Felt:
@@ -68,6 +82,11 @@ def felt(folder: Path, notes: Path, size: tuple[int, int], *, keys: int) -> Felt
         wanted = first + keys % 2 + sum(-1 if number % 20 >= 10 else 1 for number in range(3 * keys))
         at = terminal.wait_until(lambda: terminal.line_of(CURSOR) == wanted, f"the cursor on line {wanted}")
         shown_held = at - held[-1]
+        at_work = perf_counter()
+        with _changes(folder):
+            for key in AT_WORK:
+                terminal.press(key)
+                time.sleep(AT_WORK_SECONDS)
     moved = _noted(notes, "moved", began)
     sent = _noted(notes, "sent", began)
     acted = [after - before for (after, _), before in zip(moved, [*pressed, *held], strict=True)]
@@ -80,8 +99,30 @@ def felt(folder: Path, notes: Path, size: tuple[int, int], *, keys: int) -> Felt
         shown=shown,
         acted_held=acted[keys:],
         shown_held=shown_held,
-        late=max((seconds for _, seconds in _noted(notes, "late", began)), default=0.0),
+        late=max((seconds for at, seconds in _noted(notes, "late", began) if at < at_work), default=0.0),
+        late_at_work=max((seconds for _, seconds in _noted(notes, "late", at_work)), default=0.0),
     )
+
+
+@contextmanager
+def _changes(folder: Path) -> Iterator[None]:
+    """Change a payment ten times a second, as another process would, for as long as the body runs."""
+    store, over = open_store(folder), threading.Event()
+
+    def change() -> None:
+        for identity in cycle(range(1, CHANGED + 1)):
+            if over.wait(CHANGE_SECONDS):
+                return
+            with store.transaction() as tx:
+                tx.put(replace(tx.get(Payment, identity), description=f"changed at {tx.now}"))
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _rest(terminal: WatchedTerminal) -> None:
@@ -123,6 +164,7 @@ def figures(payments: int, *, keys: int = 20) -> list[str]:
                 _row(f"{at} held down, acted on", found.acted_held),
                 _row(f"{at} held down, the last one stands", [found.shown_held]),
                 _row(f"{at} the loop's longest stall", [found.late]),
+                _row(f"{at} the same while it sorts and filters", [found.late_at_work]),
             ]
     return rows
 
