@@ -166,7 +166,8 @@ class ListPage(Page, Generic[Row]):
 
     def show(self, view: View) -> None:
         """Show the rows; the cursor stays, or goes to the record that was just made."""
-        read = self._read_rows
+        # A view holds the store of its time in memory: it must not stay for as long as the page does.
+        read, self._read_rows = self._read_rows, None
         # What was read for somebody with other rights is not for who it is now.
         is_read = read is not None and read[0] is view and read[1] == self.session.by
         self._all_rows = read[2] if read is not None and is_read else self.rows(view)

@@ -164,7 +164,8 @@ class PaymentsPage(ListPage[MonitorRow]):
 
     def show(self, view: View) -> None:
         """Take over what has changed; rows change their places only while the operator rests, none while paused."""
-        if not any(each.view is view for each in self._read_frames):
+        # A copy: a worker may be adding the next one.
+        if not any(each.view is view for each in tuple(self._read_frames)):
             return
         # One after another, also where a page was not ready for one of them: each tells only what is new in it.
         while self._read_frames:
