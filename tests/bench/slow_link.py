@@ -108,9 +108,10 @@ def felt(folder: Path, notes: Path, size: tuple[int, int], *, keys: int) -> Felt
 def _changes(folder: Path) -> Iterator[None]:
     """Change a payment ten times a second, as another process would, for as long as the body runs."""
     store, over = open_store(folder), threading.Event()
+    changed = store.view().every_id(Payment)[:CHANGED]
 
     def change() -> None:
-        for identity in cycle(range(1, CHANGED + 1)):
+        for identity in cycle(changed):
             if over.wait(CHANGE_SECONDS):
                 return
             with store.transaction() as tx:

@@ -18,4 +18,5 @@ def test_the_panels_figures_are_measured_on_a_small_store() -> None:
         "read for it",
         "4 KB/s",
         "its loop was late by",
+        "sorting, by",
     ]

@@ -295,9 +295,9 @@ async def test_a_filter_keeps_what_fits_and_esc_ends_it(cast: Store) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "slash", *"connector:nord", "space", *"total>20", "enter")
-        assert numbers(app) == ["10", "11", "09", "08", "05"]
+        assert numbers(app) == ["10", "11", "09", "08", "05", "01"]
         await press(pilot, "S")
-        assert numbers(app) == ["05", "08", "09", "11", "10"]
+        assert numbers(app) == ["01", "05", "08", "09", "11", "10"]
         await press(pilot, "escape")
         assert len(numbers(app)) == 13
 
