@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from textual.widgets import Static
 from store.errors import StoreNotUsable
 from store.memory import share_what_is_freed
 from tui import themes, work
+from tui.garbage import looked_for_while_nobody_types
 from tui.passing_time import PassingTime
 from tui.room import Room
 from tui.session import Session
@@ -320,6 +321,10 @@ class GatewatchApp(TerminalApp):
             return False
         return True
 
+    def absence(self) -> timedelta:
+        """Return for how long nobody has pressed a key."""
+        return self.presence.absence(self.now())
+
     def _read_shared_styles(self) -> None:
         self.stylesheet.read(SHARED_STYLES)
         self.stylesheet.parse()
@@ -354,7 +359,7 @@ def run_panel(
         environment=os.environ,
         loaded=loaded,
     )
-    with signals.led_to(app.leave_by_signal):
+    with signals.led_to(app.leave_by_signal), looked_for_while_nobody_types(app.absence):
         app.run(mouse=mouse)
     if app.refused is not None:
         raise app.refused

@@ -20,6 +20,7 @@ from store.managers import by_email
 from store.store import open_store
 from tests.bench.bench_store import EMAIL
 from tui.app import GatewatchApp
+from tui.garbage import looked_for_while_nobody_types
 from tui.session import Session
 from tui.terminal.output import Output
 from tui.widgets.record_table import RecordTable
@@ -32,7 +33,9 @@ STOCK_VISIBLE = 36
 def ours(folder: Path) -> None:
     """Run the panel on a store."""
     store = open_store(folder)
-    GatewatchApp(Session(store), start_signed_in_as=by_email(store.view(), EMAIL)).run()
+    app = GatewatchApp(Session(store), start_signed_in_as=by_email(store.view(), EMAIL))
+    with looked_for_while_nobody_types(app.absence):
+        app.run()
 
 
 def noting(folder: Path, notes: Path) -> None:
@@ -67,7 +70,9 @@ def noting(folder: Path, notes: Path) -> None:
     RecordTable.action_move = moved  # type: ignore[method-assign, assignment]
     Output.put = sent  # type: ignore[method-assign, assignment]
     store = open_store(folder)
-    Noted(Session(store), start_signed_in_as=by_email(store.view(), EMAIL), environment=os.environ).run()
+    app = Noted(Session(store), start_signed_in_as=by_email(store.view(), EMAIL), environment=os.environ)
+    with looked_for_while_nobody_types(app.absence):
+        app.run()
 
 
 def stock() -> None:

@@ -193,7 +193,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         before, self._frame = self._frame, frame
         self._follow_rows(frame)
         if before is not None:
-            self._mark_changes(frame, now)
+            self._mark_changes(frame)
         if same and self._navigates(now):
             self._order_is_old = True
             self.table.tick(now)
@@ -373,10 +373,10 @@ class PaymentsPage(ListPage[MonitorRow]):
         # A clock that was put back must not keep the order for as long as it was put back.
         return self._moved_at is not None and abs(now - self._moved_at) < timedelta(seconds=REST_SECONDS)
 
-    def _mark_changes(self, frame: Frame, now: datetime) -> None:
+    def _mark_changes(self, frame: Frame) -> None:
         """Mark what has changed while the page was left, or while nobody has pressed a key for long enough."""
         marked = self.table.marked
-        if frame.renewed and (self._was_left or self.gatewatch.presence.absence(now) >= AWAY):
+        if frame.renewed and (self._was_left or self.gatewatch.absence() >= AWAY):
             marked |= frame.renewed
         # Overnight, all that comes is marked: what has aged out must not stay in memory by its mark.
         self.table.mark(marked - frame.left, draw=False)
