@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -131,7 +131,7 @@ class HealthBook:
         self._large: dict[tuple[int, Window], tuple[int, Trend]] = {}
         self._samples: dict[int, tuple[Sample, ...]] = {}
         self._minutes: defaultdict[int, defaultdict[int, _Minute]] = defaultdict(lambda: defaultdict(_Minute))
-        self._waiting: defaultdict[int, set[int]] = defaultdict(set)
+        self._waiting: Counter[int] = Counter()
         self._unanswered: defaultdict[int, dict[int, tuple[datetime, ...]]] = defaultdict(dict)
         """When the attempts of each payment were sent that have had no answer, by connector and payment."""
         self._heard: dict[int, datetime] = {}
@@ -153,7 +153,7 @@ class HealthBook:
             if each.minute is not None:
                 self._minutes[each.connector_id][each.minute].add(each, 1)
             else:
-                self._waiting[each.connector_id].add(payment.id)
+                self._waiting[each.connector_id] += 1
             if each.sent_at is not None:
                 of = self._unanswered[each.connector_id]
                 of[payment.id] = (*of.get(payment.id, ()), each.sent_at)
@@ -169,7 +169,7 @@ class HealthBook:
     def let_go(self, payment_id: int) -> None:
         """Remember of a payment that has aged out only what it counts for; if it comes back, it counts once more."""
         for each in self._samples.pop(payment_id, ()):
-            self._waiting[each.connector_id].discard(payment_id)
+            self._waiting[each.connector_id] -= each.minute is None
             self._unanswered[each.connector_id].pop(payment_id, None)
 
     def at(self, now: datetime, connector_ids: Iterable[int]) -> list[ConnectorHealth]:
@@ -182,7 +182,7 @@ class HealthBook:
         heard = self._heard.get(connector_id)
         sent = chain.from_iterable(self._unanswered[connector_id].values())
         silence = _silence(sent, heard, trends[Window.DAY].whole, now)
-        return ConnectorHealth(connector_id, len(self._waiting[connector_id]), heard, silence, trends)
+        return ConnectorHealth(connector_id, self._waiting[connector_id], heard, silence, trends)
 
     def _trend(self, connector_id: int, window: Window, now: datetime) -> Trend:
         """Sum a window up; its last minute is the one that has begun."""
