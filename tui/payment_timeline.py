@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from store.answers import Answer
 from store.payments import Attempt, HistoryLine, Payment
+from tui.look import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,6 @@ def _requests(attempt: Attempt) -> list[tuple[datetime, str]]:
     known = [] if attempt.sent_at is None else [(attempt.sent_at, "sent: it may have reached the gateway")]
     delivery = attempt.delivery
     if delivery.last_request_at is not None and delivery.last_request_at != attempt.sent_at:
-        times = f"pay {delivery.pays} times, status {delivery.asks} times"
+        times = f"pay {counted(delivery.pays, 'time')}, status {counted(delivery.asks, 'time')}"
         known.append((delivery.last_request_at, f"last request ({times}): {delivery.outcome or 'no outcome yet'}"))
     return known
