@@ -124,6 +124,12 @@ class Payment(Record, frozen=True, kw_only=True):
         return replace(self, attempts=tuple(attempt if each.id == attempt.id else each for each in self.attempts))
 
 
+def heard_at(payment: Payment, attempt_id: str) -> datetime | None:
+    """Return when the gateway itself last said something of an attempt: what an operator enters, it did not say now."""
+    said = [line.at for line in payment.history if line.answer_id and line.attempt_id == attempt_id and not line.by]
+    return max(said, default=None)
+
+
 def open_deadlines(payment: Payment) -> tuple[Attempt, ...]:
     """Return the attempts whose deadline still changes something: sent, or queued and in progress; with a period."""
     # A list first: every read of a payment comes through here, and a generator costs more than all else in it.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
-from store.payments import Payment
+from store.payments import Payment, heard_at
 from store.states import AttemptState, PaymentStatus
 
 MOMENT_BITS = 58
@@ -81,5 +81,4 @@ def is_stuck(payment: Payment, now: datetime) -> bool:
     attempt = payment.attempt_in_progress
     if attempt is None or attempt.deadline is not None or attempt.sent_at is None:
         return False
-    said = (line.at for line in payment.history if line.answer_id and line.attempt_id == attempt.id)
-    return now - max((attempt.sent_at, *said)) >= STUCK_AFTER
+    return now - (heard_at(payment, attempt.id) or attempt.sent_at) >= STUCK_AFTER

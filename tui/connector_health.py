@@ -17,7 +17,7 @@ from itertools import chain
 
 import msgspec
 
-from store.payments import Attempt, Payment
+from store.payments import Attempt, Payment, heard_at
 from store.states import AttemptState
 from tui.quantiles import quantile
 
@@ -140,8 +140,7 @@ class HealthBook:
     def note(self, payment: Payment, now: datetime) -> None:
         """Take in a payment as it is at a moment, in the place of what was known of it."""
         self.forget(payment.id)
-        self._prune(now)
-        oldest = _minute(now - LONGEST)
+        oldest = self._prune(now)
         samples = tuple(each for each in samples_of(payment) if each.minute is None or each.minute > oldest)
         if not samples:
             return
@@ -201,11 +200,11 @@ class HealthBook:
             self._large[(connector_id, window)] = (end, trend)
         return trend
 
-    def _prune(self, now: datetime) -> None:
-        """Let go what is older than every window; done once a minute."""
+    def _prune(self, now: datetime) -> int:
+        """Let go what is older than every window, once a minute; return the newest minute that is."""
         oldest = _minute(now - LONGEST)
         if oldest <= self._pruned_minute:
-            return
+            return oldest
         self._pruned_minute = oldest
         for minutes in self._minutes.values():
             for at in [each for each in minutes if each <= oldest]:
@@ -217,35 +216,30 @@ class HealthBook:
         ]
         for payment_id in gone:
             self.let_go(payment_id)
+        return oldest
 
 
 def samples_of(payment: Payment) -> list[Sample]:
     """Return what each attempt of a payment counts for; a queued one counts for nothing yet."""
-    found = [_sample(each, _heard_of(payment, each.id)) for each in payment.attempts]
+    found = [_sample(each, heard_at(payment, each.id)) for each in payment.attempts]
     return [sample for sample in found if sample is not None]
 
 
-def _heard_of(payment: Payment, attempt_id: str) -> datetime | None:
-    """Return when the gateway itself last said something of an attempt: what an operator enters, it did not say now."""
-    said = [line.at for line in payment.history if line.answer_id and line.attempt_id == attempt_id and not line.by]
-    return max(said, default=None)
-
-
-def _sample(attempt: Attempt, heard_at: datetime | None) -> Sample | None:
+def _sample(attempt: Attempt, heard: datetime | None) -> Sample | None:
     sent_at = attempt.sent_at or attempt.started_at
     match attempt.state:
         case AttemptState.QUEUED:
             return None
         case AttemptState.SENT:
-            return Sample(attempt.connector_id, None, heard_at=heard_at, sent_at=sent_at)
+            return Sample(attempt.connector_id, None, heard_at=heard, sent_at=sent_at)
         case AttemptState.OVERDUE:
             over_at = _minute(attempt.deadline or attempt.started_at)
-            return Sample(attempt.connector_id, over_at, late=True, heard_at=heard_at, sent_at=sent_at)
+            return Sample(attempt.connector_id, over_at, late=True, heard_at=heard, sent_at=sent_at)
         case AttemptState.UNDELIVERED:
             return Sample(attempt.connector_id, _minute(attempt.delivery.last_request_at or attempt.started_at))
         case AttemptState.SUCCEEDED | AttemptState.FAILED:
             answered = attempt.answered_at or attempt.started_at
-            by_gateway = attempt.sent_at is not None and heard_at is not None and heard_at >= answered
+            by_gateway = attempt.sent_at is not None and heard is not None and heard >= answered
             took = (answered - sent_at).total_seconds() if by_gateway else None
             return Sample(
                 attempt.connector_id,
@@ -253,7 +247,7 @@ def _sample(attempt: Attempt, heard_at: datetime | None) -> Sample | None:
                 succeeded=attempt.state is AttemptState.SUCCEEDED,
                 late=attempt.deadline is not None and answered >= attempt.deadline,
                 answer_seconds=took,
-                heard_at=heard_at,
+                heard_at=heard,
             )
 
 

@@ -189,15 +189,12 @@ class ListPage(Page, Generic[Row]):
     @property
     def nothing_fits(self) -> Empty:
         """What is said where there are rows, but none that fits the filter."""
-        return Empty("Nothing fits the filter.", f"{self.written_key('list.filter', 'slash')} changes it, Esc ends it")
+        key = self.gatewatch.written_key("list.filter", "slash")
+        return Empty("Nothing fits the filter.", f"{key} changes it, Esc ends it")
 
     def if_may_create(self, helps: str) -> str:
         """Return what helps where there is no row, the key that makes one for `{key}`; nothing for who may not."""
-        return helps.format(key=self.written_key("list.new", "n")) if self.session.by.full_control else ""
-
-    def written_key(self, binding_id: str, own: str) -> str:
-        """Return the key of a binding as the footer writes it; `own` is what it has unless it was remapped."""
-        return self.gatewatch.written_key(binding_id, own)
+        return helps.format(key=self.gatewatch.written_key("list.new", "n")) if self.session.by.full_control else ""
 
     def could_not_read(self) -> None:
         """Say so where no rows are; those that were read before stay."""

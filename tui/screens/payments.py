@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, ClassVar
 
 from textual import events
@@ -97,7 +98,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """What is said where there are no rows."""
         choice = self._choice if self._frame is None else self._frame.choice
         if choice.lane is not None or choice.filter:
-            lanes = self.written_key("payments.next_lane", "v")
+            lanes = self.gatewatch.written_key("payments.next_lane", "v")
             return Empty("No payment is here now.", f"Esc shows all payments, {lanes} those of the next counter")
         return Empty("There is no payment yet.", self.if_may_create(NEEDED))
 
@@ -157,7 +158,7 @@ class PaymentsPage(ListPage[MonitorRow]):
         """Look at what has changed, in a worker."""
         choice, wanted = self._choice, self._jump_to
         near = wanted if choice.sort == STARTED else None
-        in_mind = (*self.table.marked, *self._missed)
+        in_mind = chain(self.table.marked, self._missed)
         frame = self.session.monitor.look(choice, near=near, in_mind=in_mind)
         self._read_frames.append(frame)
         return frame.view
